@@ -86,7 +86,8 @@ class ReceiptCalls(Generic[S]):
     read: Callable[[ReceiptContent, HttpAnswer], Outcome] | None = None
     """Reads the answer to an `HttpCall`."""
     to_channel: Callable[[str], str] | None = None
-    """Returns the target of a message into a channel, by its id on the platform. None: only messages are answered."""
+    """Returns the target of a message into a channel, by its id on the platform. Raises ValueError for an id that no
+    channel can have. None: only messages are answered."""
     credentials: Callable[[S], ClientCredentials] | None = None
     """Credentials for the token that each `HttpCall` needs. The worker gets and caches the token and sends it as
     `Bearer`."""

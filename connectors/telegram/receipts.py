@@ -30,8 +30,8 @@ def target(chat: str, message: str, topic: str | None = None) -> str:
 
 
 def target_of_channel(chat: str) -> str:
-    """Return the receipt target for a message into a chat."""
-    return json.dumps({"chat": chat})
+    """Return the receipt target for a message into a chat. Raises ValueError: the id of a chat is a number."""
+    return json.dumps({"chat": str(int(chat))})
 
 
 def is_on(settings: Settings) -> bool:

@@ -248,7 +248,7 @@ def test_an_end_has_the_attributes_that_its_opening_had_for_the_routes(
 
 
 def test_sources_that_cannot_be_asked_have_no_such_job(asked: Product) -> None:
-    of_all = [CLOCK_JOB, "prune", "titles"]
+    of_all = [CLOCK_JOB, "titles", "prune"]
     assert list(jobs_of(settings(asked))) == ["confirm:prom", *of_all]
     assert list(jobs_of(load(API | {"TICKETRELAY_SOURCES__ALERTMANAGER__SECRET": "s3cret"}))) == of_all
 

@@ -19,7 +19,7 @@ from worker.ledger import Ledger
 from worker.runtime.health import Parts, health_app, threads
 from worker.runtime.metrics import Metrics
 
-PARTS = {"alarms", "bell", "calls", "celery", "dispatch", "jobs", "settler"}
+PARTS = {"alarms", "bell", "calls", "celery", "dispatch", "jobs", "notify", "ping", "settler"}
 
 
 @pytest.fixture

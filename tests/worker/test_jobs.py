@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from worker.jobs.job import Job, JobFailed, State, Surroundings
 from worker.jobs.runner import AGAIN, LEASE, Runner
@@ -141,6 +141,16 @@ def test_a_job_that_is_not_configured_any_more_is_left_alone(ledger: Ledger, clo
     clock.advance(seconds=EVERY.total_seconds())
     assert runner(ledger, {}).once() == 0
     assert row(ledger)["state"] == '{"runs": 1}'
+
+
+def test_a_job_whose_row_is_gone_is_planned_again(sqlite_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = runner(sqlite_ledger, {"count:prom": counting()})
+    one.once()
+    with sqlite_ledger.database.write() as connection:
+        connection.execute(delete(table))
+    assert one.once() == 0
+    monkeypatch.setattr("worker.jobs.runner.PLAN_AGAIN_S", 0.0)
+    assert one.once() == 1
 
 
 def test_a_job_whose_memory_a_later_version_wrote_is_left_to_that_one_and_holds_up_no_other(ledger: Ledger) -> None:

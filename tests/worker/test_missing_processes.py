@@ -72,6 +72,35 @@ def test_an_intake_that_died_is_an_alarm_until_another_one_runs(role: str) -> No
     assert texts(process("worker"), process(role, "lost"), process(role)) == []
 
 
+@pytest.mark.parametrize("what", ["last_attempt_at", "jobs_ran_at"])
+def test_a_worker_that_keeps_no_row_shows_by_what_it_does(what: str) -> None:
+    rows = (process("serve"), process("worker", "stopped"))
+    assert texts(*rows, **{what: LONG_AGO + timedelta(minutes=2)}) == []
+    assert texts(*rows, **{what: LONG_AGO + timedelta(seconds=30)})  # the end of the last one's own work
+    assert texts(*rows, **{what: NOON + timedelta(hours=1)})  # a time from before the clock was set back
+
+
+def test_the_jobs_of_workers_are_told_from_those_that_every_process_runs(
+    sqlite_ledger: Ledger, clock: ManualClock
+) -> None:
+    def ran(name: str) -> datetime | None:
+        clock.advance(seconds=10)
+        sqlite_ledger.job_store.plan([name])
+        taken = sqlite_ledger.job_store.take([name], owner="one", lease=timedelta(minutes=2))
+        assert taken is not None
+        sqlite_ledger.job_store.finish(taken[0], {}, after=timedelta(hours=1))
+        return sqlite_ledger.overview().jobs_ran_at
+
+    assert ran("notify:oncall") is None
+    assert ran("clock") == clock.now
+    assert ran("notify:other") == clock.now - timedelta(seconds=10)
+
+
+def test_a_role_that_was_missing_for_a_week_is_missed_no_more() -> None:
+    rows = [process(each, "lost", NOON - timedelta(days=7, seconds=1)) for each in ("worker", "serve")]
+    assert texts(process("mail"), *rows) == []
+
+
 def test_a_restart_is_no_alarm() -> None:
     a_moment_ago = NOON - timedelta(seconds=50)
     assert texts(process("serve"), process("worker", "stopped", a_moment_ago)) == []
@@ -80,6 +109,14 @@ def test_a_restart_is_no_alarm() -> None:
 
 def test_a_jump_of_the_clock_makes_nobody_missing() -> None:
     assert texts(process("worker", "lost"), clock_jump=ClockJump(NOON, 3600.0, NOON)) == []
+
+
+def test_a_jump_that_was_not_mended_in_its_time_hides_nobody() -> None:
+    a_while_ago = NOON - timedelta(minutes=5)
+    ended, later = ClockJump(a_while_ago, 3600.0, NOON - timedelta(minutes=4)), NOON + timedelta(days=365)
+    assert texts(process("worker", "lost"), clock_jump=ended)
+    # The clock was set back since, and no worker lived to notice that.
+    assert texts(process("worker", "lost"), clock_jump=ClockJump(later, 3600.0, later + timedelta(minutes=1)))
 
 
 def away(now: Overview) -> list[str]:

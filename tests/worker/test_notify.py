@@ -312,11 +312,33 @@ def test_the_test_command_tells_each_target_and_says_which_did_not_take_it(sqlit
     assert "TEST" in hook.requests[0].json["text"]
 
 
+def test_the_test_command_asks_the_ping_too_and_says_when_its_service_does_not_answer(
+    sqlite_ledger: Ledger, hook: Hook
+) -> None:
+    url = str(sqlite_ledger.database.url)
+    pinged = {"TICKETRELAY_ALARMS__PING_URL": f"{hook.url}/s3cret"}
+    both = pinged | {"TICKETRELAY_ALARMS__NOTIFY__ONCALL__URL": hook.url}
+    assert command(url, "alarms", "test", **both).stdout.split()[:2] == ["oncall", "ok"]
+    assert [each.method for each in hook.requests] == ["POST", "GET"]
+    hook.status = 404
+    result = command(url, "alarms", "test", "ping", **pinged)
+    assert (result.exit_code, result.stdout.split()[:2]) == (1, ["ping", "WRONG"])
+    assert "the service of alarms.ping_url answered 404" in result.stdout
+    assert "s3cret" not in result.output
+    refused = command(url, "alarms", "test", "pong", **pinged)
+    assert (refused.exit_code, "there are: ping" in refused.output) == (2, True)
+
+
 def test_the_loop_of_a_process_finds_an_alarm_and_tells_it_and_a_locked_ledger_does_not_end_it(
-    sqlite_ledger: Ledger, hook: Hook, monkeypatch: pytest.MonkeyPatch
+    sqlite_ledger: Ledger, clock: ManualClock, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alarm_loop, "TURN_S", 0.01)
-    monkeypatch.setattr(alarm_loop, "LOOK_S", 0.0)
+    monkeypatch.setattr(alarm_loop, "LOOK_S", 0.01)
+
+    def is_told() -> bool:
+        clock.now += EVERY
+        return bool(hook.requests)
+
     settings = notifying(oncall={"url": hook.url})
     kill_create(sqlite_ledger, opened())
     loop = alarm_loop.AlarmLoop(sqlite_ledger, lambda: settings, delivers=False)
@@ -325,7 +347,7 @@ def test_the_loop_of_a_process_finds_an_alarm_and_tells_it_and_a_locked_ledger_d
         with pytest.raises(LedgerAway):  # as long as the loop has to wait
             sqlite_ledger.note_alarms(STALLED)
     try:
-        wait_until(lambda: bool(hook.requests), "told")
+        wait_until(is_told, "told")
     finally:
         loop.stop()
     assert hook.told() == [(["dead_letters"], [])]

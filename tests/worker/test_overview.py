@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from worker.ledger import ClockWatch, CloseGate, Delivery, Ledger, MailboxState, Process, Terms
+from worker.ledger import ClockWatch, CloseGate, Delivery, Ledger, MailboxState, Presence, Process, Terms
 from worker.ledger.queue.clock_jumps import ClockJump
 from worker.ledger.reports.alarms import alarms
 from worker.ledger.reports.declared_alarms import ALARMS
@@ -101,6 +101,25 @@ def test_a_jump_of_the_clock_is_told_until_the_gate_opens(ledger: Ledger, clock:
     clock.advance(seconds=61)
     ledger.job_store.mend_clock(timedelta(0), timedelta(0))
     assert names(ledger.overview()) == []
+
+
+def test_a_jump_that_nobody_mends_hides_neither_a_missing_worker_nor_work_that_waits(
+    sqlite_ledger: Ledger, clock: ManualClock
+) -> None:
+    watch, terms = ClockWatch(lambda: 0.0), Terms(LEASE, WINDOW, PROBE, UNLIMITED)
+    worker, serve = Presence("box:1:bb", "worker", "1", "box", 1), Presence("web:1:aa", "serve", "1", "web", 1)
+    sqlite_ledger.look_at_clock(terms, watch)
+    sqlite_ledger.processes.heartbeat(worker)
+    clock.advance(hours=1)
+    sqlite_ledger.record([delivery(opened())])
+    assert sqlite_ledger.look_at_clock(terms, watch) is not None  # and then the worker is killed
+    for _ in range(6):
+        sqlite_ledger.processes.heartbeat(serve)
+        assert names(sqlite_ledger.overview()) == ["clock_jumped"]
+        clock.advance(seconds=10)
+    clock.advance(hours=1)
+    sqlite_ledger.processes.heartbeat(serve)
+    assert names(sqlite_ledger.overview()) == ["clock_jumped", "stalled", "process_missing"]
 
 
 def test_a_ledger_without_trouble_raises_no_alarm(ledger: Ledger) -> None:

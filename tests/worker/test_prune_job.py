@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from worker.jobs import prune
+from worker.jobs.catalogue import jobs_of
 from worker.jobs.runner import Runner
-from worker.ledger import ClockWatch, Ledger, Terms
+from worker.ledger import CLOCK_JOB, ClockWatch, Ledger, Terms
 from worker.ledger.schema.tables import attempts, inbound, jobs
 from worker.ledger.upkeep.pruning import AT_ONCE
 from worker.settings import Settings, load
@@ -96,3 +97,40 @@ def test_a_job_that_nobody_runs_any_more_is_no_alarm_and_is_forgotten(ledger: Le
     clock.advance(hours=24 * 30)
     ledger.upkeep.tidy()
     assert rows(ledger, jobs) == []
+
+
+def test_jobs_of_the_settings_run_on_after_a_month_in_which_no_worker_ran(
+    sqlite_ledger: Ledger, clock: ManualClock
+) -> None:
+    catalogue = jobs_of(load(API))
+    worker = Runner(sqlite_ledger, lambda: catalogue, lambda _: None, "one", 1.0)
+    worker.once()
+    clock.advance(hours=24 * 40)
+    assert worker.once() == len(catalogue)
+    clock.advance(hours=24 * 400)
+    assert worker.once() == len(catalogue)
+    assert {each["name"] for each in rows(sqlite_ledger, jobs)} == set(catalogue)
+
+
+def test_the_jobs_of_alarms_are_not_forgotten(sqlite_ledger: Ledger, clock: ManualClock) -> None:
+    settings = load(
+        API
+        | {"TICKETRELAY_ALARMS__PING_URL": "https://x.test/", "TICKETRELAY_ALARMS__NOTIFY__A__URL": "https://x.test/"}
+    )
+    sqlite_ledger.job_store.plan(["notify:a", "notify:gone", "ping"])
+    clock.advance(hours=24 * 40)
+    Runner(sqlite_ledger, lambda: {"prune": jobs_of(settings)["prune"]}, lambda _: None, "one", 1.0).once()
+    assert [each["name"] for each in rows(sqlite_ledger, jobs)] == ["notify:a", "ping", "prune"]
+
+
+def test_a_job_that_runs_is_not_forgotten_and_neither_is_the_one_that_mends_the_clock(
+    sqlite_ledger: Ledger, clock: ManualClock
+) -> None:
+    sqlite_ledger.job_store.plan([CLOCK_JOB, "quiet:runs", "quiet:gone"])
+    clock.advance(hours=24 * 40)
+    assert sqlite_ledger.job_store.take(["quiet:runs"], owner="one", lease=LEASE) is not None
+    sqlite_ledger.upkeep.tidy()
+    assert [each["name"] for each in rows(sqlite_ledger, jobs)] == [CLOCK_JOB, "quiet:runs"]
+    clock.now += LEASE
+    sqlite_ledger.upkeep.tidy()
+    assert [each["name"] for each in rows(sqlite_ledger, jobs)] == [CLOCK_JOB]

@@ -10,7 +10,7 @@ from sqlalchemy import text, update
 from worker.jobs import titles
 from worker.jobs.runner import Runner
 from worker.ledger import DeliveryFilter, Ledger
-from worker.ledger.schema.tables import cases, inbound
+from worker.ledger.schema.tables import cases, inbound, operations
 from worker.ledger.schema.tables import jobs as job_table
 from worker.ledger.upkeep.titles import BATCH
 
@@ -62,6 +62,19 @@ def test_an_old_private_message_stays_neutral(ledger: Ledger, clock: ManualClock
     as_before(ledger)
     run(ledger, clock)
     assert found(ledger) == [("A private message from prom", None)]
+
+
+@pytest.mark.parametrize("request_", [b"", b"\xff\x00", b"[]", b'"text"', b"[" * 100_000, b"{}"])
+def test_a_request_that_cannot_be_read_gives_no_subject_and_the_next_row_gets_its_own(
+    sqlite_ledger: Ledger, clock: ManualClock, request_: bytes
+) -> None:
+    sqlite_ledger.record([delivery(opened("odd"))])
+    sqlite_ledger.record([delivery(opened("even"))])
+    as_before(sqlite_ledger)
+    with sqlite_ledger.database.write() as connection:
+        connection.execute(update(operations).where(operations.c.case_id == 1).values(request=request_))
+    run(sqlite_ledger, clock)
+    assert [each["subject"] for each in rows(sqlite_ledger, cases)] == [None, "even is full"]
 
 
 def test_a_row_that_has_a_title_keeps_it(ledger: Ledger, clock: ManualClock) -> None:

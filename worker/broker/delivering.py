@@ -7,8 +7,8 @@ from collections.abc import Callable
 from worker.broker.relay import WakeUpApp
 from worker.delivery.dispatch import Publish
 from worker.delivery.node import Node
-from worker.jobs.alarm_loop import THREAD as ALARMS_THREAD
-from worker.jobs.alarm_loop import AlarmLoop
+from worker.jobs.alarm_loop import PING_THREAD, AlarmLoop
+from worker.jobs.alarm_loop import THREADS as ALARM_THREADS
 from worker.jobs.catalogue import jobs_of
 from worker.jobs.runner import THREAD, Runner
 from worker.ledger import Ledger
@@ -52,7 +52,7 @@ class Delivering:
     def parts(self) -> Parts:
         """Return the parts that `/livez` checks, without the broker's consumer."""
         return {
-            **threads("bell", "dispatch", "settler", THREAD, ALARMS_THREAD),
+            **threads("bell", "dispatch", "settler", THREAD, *ALARM_THREADS, PING_THREAD),
             "calls": lambda: self._node.answers(ANSWER_PATIENCE_S),
         }
 

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from worker.jobs import backfill, clock, confirm, display_names, expiry, poll, prune, quiet, receipts, titles
+from worker.jobs import (
+    backfill,
+    clock,
+    confirm,
+    display_names,
+    expiry,
+    notify,
+    ping,
+    poll,
+    prune,
+    quiet,
+    receipts,
+    titles,
+)
 from worker.jobs.job import Job
 from worker.settings import Settings, Source
 
@@ -18,5 +31,8 @@ def jobs_of(settings: Settings) -> Mapping[str, Job]:
     made += [poll.job_of(source, settings) for source in settings.sources.values()]
     made += [job for source in settings.sources.values() for job in backfill.jobs_of(source)]
     made += [job for source in settings.sources.values() for job in display_names.jobs_of(source)]
-    made += [clock.job_of(settings), prune.job_of(settings), titles.job_of()]
+    made += [clock.job_of(settings), titles.job_of()]
+    # The jobs of alarms run in a loop of their own, and have rows all the same.
+    named = {job.name for job in (*made, *notify.jobs_of(settings)) if job is not None} | {ping.NAME, prune.NAME}
+    made.append(prune.job_of(settings, named))
     return {job.name: job for job in made if job is not None}

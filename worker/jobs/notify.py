@@ -4,6 +4,9 @@ The memory of the job holds the alarms that its target was told of, so that a re
 that was not taken is tried again after a growing pause, by the runner of the jobs. One message holds all changes since
 the last one. After a message of unknown outcome, the target may be told twice.
 
+After a start, and after the ledger was away, nobody has looked for a while. What is over is told only by a process that
+has looked for long enough since then.
+
 An alarm that was up and over again while its target did not answer is not told.
 """
 
@@ -11,7 +14,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -20,6 +23,7 @@ from email.utils import format_datetime, make_msgid
 
 from connectors.contract.calls import CallLater, HttpCall
 from connectors.contract.receipts import OutgoingMail, Posted, ReceiptContent
+from connectors.toolbox.text import clean, cut, one_line
 from worker.jobs.job import Job, JobFailed, Ran, State, Surroundings
 from worker.ledger import ALARMS, StandingAlarm
 from worker.receipts.sending import hand_in, send
@@ -35,6 +39,9 @@ MAX_BYTES = 64 * 1024  # of an answer, which nobody reads
 TOLD = "told"
 """Key in the memory: name of an alarm to the time since when it was up."""
 MOST_TEXT = 1900  # characters; Discord takes 2000
+MOST_CHAT = 3900  # Telegram takes 4096
+MAX_SUBJECT = 300
+MAX_TEXT = 20_000
 TOKENS = Tokens()
 _ORDER: tuple[Needs, ...] = ("nothing to do", "look", "act")
 
@@ -60,15 +67,17 @@ class Message:
     """The same for programs."""
 
 
-def jobs_of(settings: Settings) -> list[Job]:
-    """Return the job of each target."""
-    return [_job(name, target, settings) for name, target in settings.alarms.notify.items()]
+def jobs_of(settings: Settings, knows_ends: Callable[[datetime], bool] = lambda _: True) -> list[Job]:
+    """Return the job of each target. `knows_ends`: at this time, alarms that nobody found up are over."""
+    return [_job(name, target, settings, knows_ends) for name, target in settings.alarms.notify.items()]
 
 
-def _job(name: str, target: NotifyTarget, settings: Settings) -> Job:
+def _job(name: str, target: NotifyTarget, settings: Settings, knows_ends: Callable[[datetime], bool]) -> Job:
     def run(state: State, around: Surroundings) -> State | Ran:
         told: dict[str, str] = dict(state.get(TOLD, {}))
         found = changes(told, around.job_store.alarms_on_record(), target.least, around.now)
+        if not knows_ends(around.now):
+            found = [each for each in found if each.over_at is None]
         if not found:
             return state
         problem, pause = deliver(target, message(found, settings.alarms, around.now), settings, around.now)
@@ -126,7 +135,12 @@ def message(found: Collection[AlarmChange], settings: AlarmsSettings, now: datet
             for each in found if each.over_at is not None
         ],
     }  # fmt: skip
-    return Message(f"[Ticketrelay {where}] {heads}", "\n".join(lines), document)
+    return _made(f"[Ticketrelay {where}] {heads}", "\n".join(lines), document)
+
+
+def _made(subject: str, text: str, document: Mapping[str, object]) -> Message:
+    """Return a message that every target can carry, whatever the alarms say: a defect would end the loop that tells."""
+    return Message(cut(one_line(subject), MAX_SUBJECT), cut(clean(text), MAX_TEXT), document)
 
 
 def _lines(each: AlarmChange, settings: AlarmsSettings) -> list[str]:
@@ -209,7 +223,7 @@ def _say(source: Source, channel: str, about: Message, now: datetime) -> tuple[s
     receipts = source.connector.receipts
     if receipts is None or receipts.to_channel is None:
         return f"sources of kind {source.connector.kind} cannot post into a channel", None
-    said = f"{about.subject}\n\n{about.text}"
+    said = cut(f"{about.subject}\n\n{about.text}", MOST_CHAT)
     content = ReceiptContent(receipts.to_channel(channel), None, "", "", "", "", None, now, said)
     call = receipts.write(content, source.settings)
     if not isinstance(call, HttpCall):
@@ -225,5 +239,5 @@ def trial_message(settings: AlarmsSettings, now: datetime) -> Message:
     host = socket.gethostname()
     where = settings.deployment or host
     text = f"This is a test by `ticketrelay alarms test` on {host} at {_time(now)}. No alarm came up. Nothing to do."
-    return Message(f"[Ticketrelay {where}] TEST", text, {"deployment": where, "host": host, "at": now.isoformat(),
-                   "raised": [], "over": [], "is_test": True})  # fmt: skip
+    return _made(f"[Ticketrelay {where}] TEST", text, {"deployment": where, "host": host, "at": now.isoformat(),
+                 "raised": [], "over": [], "is_test": True})  # fmt: skip

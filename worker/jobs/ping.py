@@ -23,12 +23,19 @@ def job_of(settings: Settings) -> Job | None:
     url = settings.alarms.ping_url.get_secret_value()
 
     def run(state: State, _: Surroundings) -> State:
-        try:
-            answer = fetch(HttpCall(url, b"", {}, "GET"), max_bytes=MAX_BYTES, deadline_s=DEADLINE_S)
-        except NoAnswer as error:
-            raise JobFailed(f"the service of alarms.ping_url: {error}") from error
-        if not 200 <= answer.status < 300:
-            raise JobFailed(f"the service of alarms.ping_url answered {answer.status}")
+        if (problem := ask(url)) is not None:
+            raise JobFailed(problem)
         return state
 
     return Job(NAME, timedelta(seconds=settings.alarms.ping_every), run)
+
+
+def ask(url: str) -> str | None:
+    """Ask the URL once. Returns the problem, without the URL; None if the service took the ping."""
+    try:
+        answer = fetch(HttpCall(url, b"", {}, "GET"), max_bytes=MAX_BYTES, deadline_s=DEADLINE_S)
+    except NoAnswer as error:
+        return f"the service of alarms.ping_url: {error}"
+    if not 200 <= answer.status < 300:
+        return f"the service of alarms.ping_url answered {answer.status}"
+    return None

@@ -7,6 +7,7 @@ a day after the ledger's clock was set, nothing is pruned: a clock that was set 
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,8 +28,8 @@ PLACES = "places"
 """Key in the memory of an unfinished pruning: by table, the next id."""
 
 
-def job_of(settings: Settings) -> Job:
-    """Return the job; there is one for the whole ledger."""
+def job_of(settings: Settings, configured: Collection[str] = ()) -> Job:
+    """Return the job; there is one for the whole ledger. It forgets no job named in `configured`."""
     keep = settings.ledger
     kept = (keep.keep_bodies, keep.keep_attempts)
     bodies, attempts = (None if each is None else timedelta(seconds=each) for each in kept)
@@ -38,7 +39,7 @@ def job_of(settings: Settings) -> Job:
         if upkeep.clock_was_set(EVERY):
             log.warning("ledger.not_pruned")
             return Ran(state, again=LATER)
-        upkeep.tidy()
+        upkeep.tidy(configured)
         places: dict[str, int] = dict(state.get(PLACES, {}))
         pruned, ends_at, is_done = Pruned(), time.monotonic() + WORK_S, True
         for span in upkeep.prunable(bodies, attempts):

@@ -6,6 +6,7 @@ process takes the job over. A finding that is recorded twice for that reason is 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from functools import partial
@@ -25,6 +26,7 @@ log = structlog.get_logger()
 LEASE = timedelta(minutes=2)  # longer than any job may take
 AGAIN = timedelta(seconds=5)  # after the first failure; doubled with each further one
 AGAIN_AT_MOST = timedelta(minutes=5)
+PLAN_AGAIN_S = 60.0  # a row may be gone: an older settings file does not name the job, and its process prunes
 THREAD = "jobs"
 
 
@@ -45,6 +47,7 @@ class Runner:
         self._wake = wake
         self._owner = owner
         self._planned: frozenset[str] = frozenset()
+        self._planned_at = time.monotonic()
         # The transaction was rolled back in any case: the job's lease ends, or its run is still due.
         outlives = Outlived(LedgerAway, "jobs.ledger_away")
         self._loop = Loop(THREAD, self.once, interval_s, pauses_first=True, outlives=outlives)
@@ -63,9 +66,9 @@ class Runner:
         jobs = self._jobs()
         if not jobs:
             return 0
-        if jobs.keys() - self._planned:
+        if jobs.keys() - self._planned or time.monotonic() - self._planned_at >= PLAN_AGAIN_S:
             self._ledger.job_store.plan(jobs.keys())
-            self._planned = frozenset(jobs)
+            self._planned, self._planned_at = frozenset(jobs), time.monotonic()
         succeeded = 0
         while not self._loop.is_stopping:
             taken = self._ledger.job_store.take(jobs.keys(), owner=self._owner, lease=LEASE)

@@ -61,6 +61,7 @@ from worker.ledger.sources.mailboxes import Cursor, Known, Mailbox, MailboxState
 from worker.ledger.upkeep.backup import BackupBroken
 from worker.ledger.upkeep.pruning import Pruned
 from worker.ledger.upkeep.pruning import Span as PruneSpan
+from worker.ledger.upkeep.standing_alarms import HOLD as ALARM_HOLD
 from worker.ledger.upkeep.standing_alarms import StandingAlarm
 from worker.ledger.upkeep.stats import TableStats
 from worker.ledger.upkeep.titles import TITLED as TITLED_TABLES
@@ -79,7 +80,7 @@ from worker.routing import default_policy, may_answer, may_delay, may_group
 from worker.settings import Settings, TimingSettings
 
 __all__ = [
-    "ACCEPTED", "ALARMS", "BROKER_AWAY", "CLOCK_JOB", "DELIVERING", "DISK_FULL", "EVERYTHING", "INTERNAL",
+    "ACCEPTED", "ALARMS", "ALARM_HOLD", "BROKER_AWAY", "CLOCK_JOB", "DELIVERING", "DISK_FULL", "EVERYTHING", "INTERNAL",
     "JOB_HEADER", "LEDGER_AWAY", "LEDGER_NOT_WRITABLE", "MOST_LATE", "OURS", "PROCESS_MISSING", "QUARANTINED",
     "ROLES", "SKIPPED", "TITLED_TABLES", "UNNAMED", "Again", "Alarm", "ApiSide", "BackupBroken", "BrokerSeen",
     "CannotBeDone", "CaseFilter", "CaseLine", "CaseShown", "CaseStory", "Claim", "Claimed", "Clock", "ClockWatch",

@@ -61,7 +61,7 @@ def hand_in(mail: OutgoingMail) -> Outcome:
         smtp = _connected(mail)
     except smtplib.SMTPResponseException as error:
         return _replied(error.smtp_code, error.smtp_error)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, UnicodeError) as error:
         return CallLater(None, f"the mail server cannot be used: {type(error).__name__}")
     with smtp:
         try:
@@ -80,7 +80,11 @@ def hand_in(mail: OutgoingMail) -> Outcome:
 
 
 def _connected(mail: OutgoingMail) -> smtplib.SMTP:
-    """Connect to the mail server and log in. Raises OSError and SMTPException."""
+    """Connect to the mail server and log in.
+
+    Raises OSError and SMTPException; UnicodeError for a host that no name server can know, and for a name or password
+    that the server's way to log in cannot carry.
+    """
     server = mail.server
     context = ssl.create_default_context()
     if server.security == "tls":

@@ -39,14 +39,30 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def _one_line(text: str) -> str:
+    """Refuse a text that would break a line of a message, or a header of a mail."""
+    if not text.isprintable():
+        raise ValueError("must be one line of printable characters")
+    return text
+
+
 SecretUrl = Annotated[PasswordSecret, AfterValidator(_callable)]
 """A URL that may hold a token, and so is never shown."""
-MailAddress = Annotated[str, Shape(r"^[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,255}$", "an address, such as oncall@example.net")]
-HostPort = Annotated[str, Shape(r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):[0-9]{1,5}$", "HOST:PORT, such as mail.example.net:587")]
+MailAddress = Annotated[
+    str,
+    # Without the marks of groups and quotes, which the headers of a mail would read as more than one address.
+    Shape(r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}$", "an address, such as oncall@example.net"),
+    AfterValidator(_one_line),
+]
+HostPort = Annotated[
+    str,
+    Shape(r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):[0-9]{1,5}$", "HOST:PORT, such as mail.example.net:587"),
+    AfterValidator(_one_line),
+]
 TargetName = Annotated[
     str, Shape(r"^[a-z0-9][a-z0-9_-]{0,63}$", "1 to 64 of a-z, 0-9, _ and -, and begin with a letter or digit")
 ]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_one_line)]
 
 
 class NotifyTarget(Section):

@@ -353,6 +353,13 @@ class Settings(Section):
                 raise ValueError(f"alarms.notify.{name}: sources of kind {kind} cannot post into a channel; give url")
             if not receipts.is_on(chosen.settings):
                 raise ValueError(f"alarms.notify.{name}: set receipts and the token of the bot of {target.source}")
+            try:
+                receipts.to_channel(target.channel or "")
+            except ValueError:
+                kind = chosen.connector.kind
+                raise ValueError(
+                    f"alarms.notify.{name}: {target.channel} is not the id of a channel of {kind}"
+                ) from None
         return self
 
     @model_validator(mode="after")

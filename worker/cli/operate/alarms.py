@@ -27,7 +27,8 @@ def alarms() -> None:
 def test(targets: tuple[str, ...], output: str) -> None:
     """Send a test message to each TARGET of alarms.notify, or to all. No alarm is raised, and nothing is stored.
 
-    Exits 1 when a target did not take the message.
+    The target `ping` is the URL of alarms.ping_url, which is asked once. Exits 1 when a target did not take the
+    message, or the URL did not answer.
 
     \b
     Example: ticketrelay alarms test oncall --config ticketrelay.yaml

@@ -87,7 +87,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     metrics = metrics_of(ledger, settings)
     intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting, settings.ledger.intake_patience)
     edge_names = ("lmtp" if is_lmtp else "smtp" for _, is_lmtp in mail_sockets)
-    needed = threads(*edge_names, "imap", "intake", "bell", THREAD, alarm_loop.THREAD)
+    needed = threads(*edge_names, "imap", "intake", "bell", THREAD, *alarm_loop.THREADS)
     health = health_thread(health_socket, ledger, metrics, needed, settings)
     edges = [
         mail_thread(listener, intake, lambda: boxes_of(current()), settings, lmtp=is_lmtp)

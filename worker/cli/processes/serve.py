@@ -73,7 +73,7 @@ def serve(listen: str | None, health: str | None, log_level: str) -> None:
     intake = Intake(ledger, wake_ups.send, metrics, settings.server.max_waiting, settings.ledger.intake_patience)
     supervisor = socket_supervisor(intake, ledger, current, metrics)
     edge = http_edge(intake, ledger, current, metrics, split_address(address)[0])
-    needed = {**threads("intake", "bell", THREAD, alarm_loop.THREAD), **supervisor.parts()}
+    needed = {**threads("intake", "bell", THREAD, *alarm_loop.THREADS), **supervisor.parts()}
     app = intake_app(edge, parts=needed, shows_metrics=settings.server.metrics)
     http = HttpThread([(listener, app)], limits_of(settings.server))
     probes = health_thread(second[0], ledger, metrics, needed, settings) if second is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from worker.ledger.processes import ALIVE, DELIVERING, Process
+from worker.ledger.processes import ALIVE, DELIVERING, LAST_KEPT, Process
 from worker.ledger.queue.clock_jumps import ClockJump
 from worker.ledger.queue.gates import REFUSALS
 from worker.ledger.reports.declared_alarms import BROKER_AWAY, DISK_FULL, PROCESS_MISSING
@@ -79,13 +79,13 @@ def _missing(seen_now: Overview) -> list[Alarm]:
     - Nothing delivers, while another process runs, while work waits, or after the last one that delivered has died.
     - The last `serve` or `mail` died. One that ended as it should was stopped on purpose.
     """
-    if seen_now.clock_jump is not None:  # until the next heartbeats, the live processes look dead
+    if _has_just_jumped(seen_now):  # until the next heartbeats, the live processes look dead
         return []
     live = [each for each in seen_now.processes if each.state == "live"]
     texts = []
     if (last := _last(seen_now, DELIVERING)) is not None and not any(each.role in DELIVERING for each in live):
         is_needed = bool(live) or last.state == "lost" or sum(seen_now.open_operations.values()) > 0
-        if is_needed and _is_gone(last, seen_now.at):
+        if is_needed and _is_gone(last, seen_now.at) and not _works_since(last, seen_now):
             who = "`run` is not running" if last.role == "run" else "no worker is running"
             texts.append(f"{who}, so nothing is sent to the Tickets API: {_end_of(last)}")
     for role in ("serve", "mail"):
@@ -96,9 +96,18 @@ def _missing(seen_now: Overview) -> list[Alarm]:
     return [Alarm(PROCESS_MISSING, "; ".join(texts))] if texts else []
 
 
+def _has_just_jumped(seen_now: Overview) -> bool:
+    """Return True while a jump of the clock explains that nothing is sent, and that processes look dead.
+
+    A jump that is not mended by the end of its wait explains nothing more: the worker that should mend it may be dead.
+    """
+    jump = seen_now.clock_jump
+    return jump is not None and jump.at <= seen_now.at <= max(jump.until, jump.at + ALIVE)
+
+
 def _last(seen_now: Overview, roles: frozenset[str]) -> Process | None:
-    """Return the process of these roles that was heard of last."""
-    found = [each for each in seen_now.processes if each.role in roles]
+    """Return the process of these roles that was heard of last, within a week."""
+    found = [each for each in seen_now.processes if each.role in roles and abs(seen_now.at - each.seen_at) <= LAST_KEPT]
     return max(found, key=lambda each: each.seen_at, default=None)
 
 
@@ -106,6 +115,16 @@ def _is_gone(process: Process, now: datetime) -> bool:
     """Return True once a process has been missing for longer than a restart takes."""
     ended_at = process.stopped_at or process.seen_at + ALIVE
     return abs(now - ended_at) > MISSING_AFTER
+
+
+def _works_since(process: Process, seen_now: Overview) -> bool:
+    """Return True if calls or jobs were made after this process was gone: another one delivers, without a heartbeat.
+
+    That is a worker of a version that has none. If it ends too, `stalled` says so.
+    """
+    gone_at = (process.stopped_at or process.seen_at + ALIVE) + MISSING_AFTER
+    times = (seen_now.last_attempt_at, seen_now.jobs_ran_at)
+    return any(each is not None and gone_at < each <= seen_now.at for each in times)
 
 
 def _end_of(process: Process) -> str:
@@ -140,7 +159,7 @@ _REFUSALS = {
 def _jumped(jump: ClockJump | None, now: datetime) -> str:
     if jump is None:
         return ""
-    ends = f"until {jump.until:%H:%M:%S} UTC" if jump.until > now else "until the job `clock` has mended the times"
+    ends = f"until {jump.until:%H:%M:%S} UTC" if jump.until > now else "until a worker has mended the times"
     way = "back" if jump.seconds < 0 else "forward"
     return (
         f"the clock of the ledger was set {way} by {abs(jump.seconds):.0f} s at {jump.at:%Y-%m-%d %H:%M:%S} UTC: "
@@ -193,7 +212,7 @@ def _success(seen_now: Overview) -> str:
 
 def _stalled(seen_now: Overview, stall_alarm: timedelta) -> bool:
     closed = seen_now.gate_closed_until is not None and seen_now.gate_closed_until > seen_now.at
-    if seen_now.due_since is None or closed or seen_now.clock_jump is not None:
+    if seen_now.due_since is None or closed or _has_just_jumped(seen_now):
         return False
     called_at = seen_now.last_attempt_at
     if called_at is None or called_at > seen_now.at:  # the clock was set back since

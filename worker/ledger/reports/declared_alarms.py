@@ -41,7 +41,8 @@ ALARMS = {
     each.name: each
     for each in (
         DeclaredAlarm(DISK_FULL, "act",
-                      "The disk of the ledger is full, or nearly so. While it is full, no message is taken in.",
+                      "The disk of the ledger is full, or nearly so. While it is full, no message is taken in, and no"
+                      " target of `alarms.notify` is told: only the ping stops.",
                       "Free some disk space. Everything goes on by itself within seconds.",
                       is_urgent=True,
                       check="The free space of the ledger's disk: `df -h`, on PostgreSQL's machine or, for "
@@ -117,7 +118,8 @@ ALARMS = {
                       " times in a row. No ticket was changed because of that.",
                       "Act on the reason in the alarm: often a product does not answer, or refuses the token."
                       " `ticketrelay sources test SOURCE` tries it. For a job `notify:TARGET`, it is"
-                      " `ticketrelay alarms test TARGET`.",
+                      " `ticketrelay alarms test TARGET`. For the job `ping`, the service of `alarms.ping_url` does not"
+                      " answer, and will say that Ticketrelay is dead: `ticketrelay alarms test ping`.",
                       check="The text of the alarm: it names the job, the source and the error. `ticketrelay "
                             "sources test SOURCE` asks the product again."),
         DeclaredAlarm("mailbox_silent", "act",
@@ -152,21 +154,24 @@ ALARMS = {
         DeclaredAlarm(PROCESS_MISSING, "act",
                       "A role that ran before has had no process for a minute. Without a `worker`, nothing is sent to"
                       " the Tickets API. Without the `serve` or `mail` that died, senders are not answered.",
-                      "Start the process, and read in the log of its machine why it ended. If it is not wanted any"
-                      " more: start it once, and stop it with SIGTERM.",
+                      "Start the process, and read in the log of its machine why it ended. A `serve` or `mail` that is"
+                      " not wanted any more: start it once, and stop it with SIGTERM. A worker of a version that writes"
+                      " no heartbeat counts from its first call, or its first job.",
                       is_urgent=True,
                       check="`ticketrelay status` lists the processes with their machines and last "
                             "heartbeats. The log of the missing one ends with the reason, or `systemctl "
                             "status` and `docker compose ps` have it."),
         DeclaredAlarm(LEDGER_NOT_WRITABLE, "act",
                       "The ledger can be read, and takes no writes: another process holds the lock of SQLite, or"
-                      " PostgreSQL is a standby or set to read only. No message is taken in.",
+                      " PostgreSQL is a standby or set to read only. No message is taken in, and no target of"
+                      " `alarms.notify` is told: only the ping stops.",
                       "With SQLite, find the process that holds the lock (`fuser FILE`), and end it. With PostgreSQL,"
                       " use the address of the primary. Everything goes on by itself.",
                       in_metrics=False, is_urgent=True,
                       check="`ticketrelay status` prints why the ledger takes no writes, and `/readyz` of "
                             "each process is 503. `ticketrelay_ledger_writable` is 0."),
-        DeclaredAlarm(LEDGER_AWAY, "act", "`ticketrelay status` cannot read the ledger.",
+        DeclaredAlarm(LEDGER_AWAY, "act", "`ticketrelay status` cannot read the ledger. No target of `alarms.notify` is"
+                      " told: only the ping stops.",
                       "Check that the command has the settings of your deployment (`LEDGER__URL`), then check the"
                       " database.",
                       in_metrics=False, is_urgent=True,

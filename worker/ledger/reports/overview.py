@@ -88,6 +88,8 @@ class Overview:
     """The operations that are not delivered yet, by the reason why they wait; read for `status` only."""
     processes: tuple[Process, ...] = ()
     """The processes on record, the live ones first. What they hold is read for `status` only."""
+    jobs_ran_at: datetime | None = None
+    """When a process that delivers last ran a job with success."""
     alarms_since: dict[str, datetime] = field(default_factory=dict)
     """Since when each alarm on record is up, by name."""
     flow: Flow | None = None
@@ -164,6 +166,7 @@ def overview(connection: Connection, now: datetime, ghost_wait: timedelta, *, in
         failures_in_a_row=0 if answered is None else answered.failures,
         unanswered=None if answered is None else _unanswered(connection, answered, now, ghost_wait),
         processes=tuple(processes.read(connection, now, in_full=in_full, parts=False)),
+        jobs_ran_at=jobs.last_run_of_workers(connection),
         alarms_since={each.name: each.since for each in standing_alarms.read(connection, now) if not each.is_over},
     )
 

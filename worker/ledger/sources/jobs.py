@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from connectors.contract.versions import LaterVersion, fields_of
 from connectors.toolbox.text import cut
@@ -103,12 +103,21 @@ def _end(connection: Connection, job: Job, values: dict[str, Any]) -> bool:
     return connection.execute(update(jobs).where(*ours).values(owner=None, lease_until=None, **values)).rowcount == 1
 
 
-def forget(connection: Connection, now: datetime) -> int:
+def forget(connection: Connection, now: datetime, kept: Collection[str]) -> int:
     """Delete the rows of jobs that nobody has run for long: they are not configured any more. Returns their number.
 
-    A job that comes back later begins without a memory.
+    A job that comes back later begins without a memory. Those named in `kept` stay, and a job that runs now: after a
+    month without a worker, every row is old.
     """
-    return connection.execute(delete(jobs).where(jobs.c.due_at < now - FORGOTTEN)).rowcount
+    is_free = jobs.c.lease_until.is_(None) | (jobs.c.lease_until <= now)
+    old = (jobs.c.due_at < now - FORGOTTEN, is_free, jobs.c.name.not_in(sorted(kept)))
+    return connection.execute(delete(jobs).where(*old)).rowcount
+
+
+def last_run_of_workers(connection: Connection) -> datetime | None:
+    """Return when a process that delivers last ran a job with success; the jobs `notify:…` run in every process."""
+    of_workers = jobs.c.name.not_like("notify:%")
+    return connection.execute(select(func.max(jobs.c.succeeded_at)).where(of_workers)).scalar_one_or_none()
 
 
 def failing(connection: Connection, now: datetime) -> list[FailingJob]:

@@ -2,7 +2,7 @@
 
 No process writes that an alarm is over: one may see a problem that another does not see, such as a full disk. An alarm
 is over when no process has found it up for `HOLD`. One that comes back sooner was never over, so an alarm that flaps is
-told once.
+told once. Neither was one that a process finds up that has looked for less than `HOLD`: nobody may have looked before.
 """
 
 from __future__ import annotations
@@ -33,11 +33,13 @@ class StandingAlarm:
     is_over: bool
 
 
-def note(db: Database, connection: Connection, up: Mapping[str, str]) -> None:
-    """Write the alarms that are up now, each with its text."""
+def note(db: Database, connection: Connection, up: Mapping[str, str], watched: timedelta) -> None:
+    """Write the alarms that are up now, each with its text. `watched`: for how long the process has looked."""
     now = db.now(connection)
     at = literal(now, Instant())
-    begins_anew = (alarms.c.seen_at < now - HOLD) | (alarms.c.since > now)
+    begins_anew = alarms.c.since > now
+    if watched >= HOLD:
+        begins_anew |= alarms.c.seen_at < now - HOLD
     since = case((begins_anew, at), else_=alarms.c.since)
     for name in sorted(up):
         again = update(alarms).where(alarms.c.name == name).values(since=since, seen_at=now, text=up[name])

@@ -104,5 +104,9 @@ def _next_deliveries(connection: Connection, after: int) -> Sequence[int]:
 
 
 def _subject(request: bytes) -> str | None:
-    fields = json.loads(request)
-    return subject_line(str(fields.get("subject", "")))
+    """Return the subject in a request; None if it cannot be read: the job must get past such a row."""
+    try:
+        fields = json.loads(request)
+    except (ValueError, RecursionError):
+        return None
+    return subject_line(str(fields.get("subject", ""))) if isinstance(fields, dict) else None

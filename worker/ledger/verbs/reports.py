@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from worker.ledger.queue import undelivered
 from worker.ledger.reports import flow, overview
@@ -26,10 +27,10 @@ class ReportVerbs(Verbs):
 
     alarms_on_record = reads(at_now(standing_alarms.read))
 
-    def note_alarms(self, up: Mapping[str, str]) -> None:
-        """Write the alarms that are up now, each with its text."""
+    def note_alarms(self, up: Mapping[str, str], watched: timedelta = standing_alarms.HOLD) -> None:
+        """Write the alarms that are up now, each with its text. `watched`: for how long this process has looked."""
         with self.database.write(NOTE_PATIENCE_S) as connection:
-            standing_alarms.note(self.database, connection, up)
+            standing_alarms.note(self.database, connection, up, watched)
 
     def overview(self, *, in_full: bool = False) -> Overview:
         """Return the overview.

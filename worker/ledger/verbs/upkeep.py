@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from worker.ledger import processes
-from worker.ledger.queue import gates
+from worker.ledger.queue import clock_jumps, gates
 from worker.ledger.sources import jobs
 from worker.ledger.upkeep import backup, pruning, standing_alarms, stats
 from worker.ledger.upkeep.pruning import Cutoffs, Span, Step
@@ -30,14 +30,15 @@ class Upkeep(Verbs):
         return pruning.spans(connection, Cutoffs(bodies, attempts))
 
     @writes
-    def tidy(self, connection: Connection) -> int:
+    def tidy(self, connection: Connection, configured: Collection[str] = ()) -> int:
         """Delete the rows of processes that ended, of alarms that are over and of jobs that nobody runs, after a while.
 
-        Returns their number.
+        The jobs named in `configured` are kept. Returns the number of deleted rows.
         """
         now = self.database.now(connection)
         ended = processes.forget(connection, now) + standing_alarms.forget(connection, now)
-        return ended + jobs.forget(connection, now)
+        # Without its row, no jump could make the job of the clock due, and the gate would stay closed.
+        return ended + jobs.forget(connection, now, {*configured, clock_jumps.JOB})
 
     @reads
     def clock_was_set(self, connection: Connection, within: timedelta) -> bool:
