@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 
 from worker.documents.status import AlarmShown, BudgetNow, LedgerIsAway, LimitsSet, StatusNow, alarm_shown, widened
 from worker.ledger import (
+    DELIVERING,
     DISK_FULL,
     EVERYTHING,
     LEDGER_AWAY,
     LEDGER_NOT_WRITABLE,
+    PROCESS_MISSING,
     Alarm,
     Flow,
     Ledger,
@@ -56,9 +58,10 @@ def write_problem(ledger: Ledger) -> str | None:
         return None if MAY_NOT_WRITE in str(error) else why_away(error)
 
 
-def _badness(alarm: AlarmShown) -> tuple[int, bool, bool, datetime | None]:
-    """Return the order of alarms: the worst first; of two alike, the older one."""
-    return _WORST_FIRST.index(alarm.needs), not alarm.is_urgent, alarm.since is None, alarm.since
+def _badness(alarm: AlarmShown) -> tuple[int, bool, bool, bool, datetime | None]:
+    """Return the order of alarms: the worst first; a missing process explains others; of two alike, the older one."""
+    explains = alarm.name == PROCESS_MISSING
+    return _WORST_FIRST.index(alarm.needs), not alarm.is_urgent, not explains, alarm.since is None, alarm.since
 
 
 def summary(now: Overview, up: Sequence[AlarmShown]) -> str:
@@ -73,7 +76,14 @@ def summary(now: Overview, up: Sequence[AlarmShown]) -> str:
     if all(each.state != "live" for each in now.processes):
         last = max(now.processes, key=lambda each: each.seen_at)
         return f"Nothing runs, and nothing waits: {last.role} on {last.host} was stopped at {_time(last.seen_at)}."
+    number = sum(now.open_operations.values())
+    if number and not any(each.state == "live" and each.role in DELIVERING for each in now.processes):
+        return f"No worker has been heard of for a while, and {counted(number, 'operation')} {_wait(number)}."
     return _flowing(now, now.flow or Flow(0, None))
+
+
+def _wait(number: int) -> str:
+    return "waits" if number == 1 else "wait"
 
 
 def _flowing(now: Overview, flow: Flow) -> str:
@@ -86,8 +96,7 @@ def _flowing(now: Overview, flow: Flow) -> str:
     if not flow.done and not number:
         return "All quiet: no call took effect in the last hour, and nothing waits."
     if not flow.done:
-        verb = "waits" if number == 1 else "wait"
-        return f"{late}No call took effect in the last hour, and {counted(number, 'operation')} {verb}."
+        return f"{late}No call took effect in the last hour, and {counted(number, 'operation')} {_wait(number)}."
     urgent = flow.slowest_urgent_s
     slowest = "no urgent ticket" if urgent is None else f"slowest urgent ticket {_long(urgent)}"
     if late:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from worker.ledger import BrokerSeen, Ledger, LedgerAway, Presence, Role
-from worker.runtime.threads import Loop, Outlived, process_name
+from worker.ledger import BrokerSeen, Ledger, LedgerAway, Presence, Role, why_away
+from worker.runtime.threads import Loop, process_name
 from worker.runtime.versions import version
 
 log = structlog.get_logger()
 
 EVERY_S = 10.0
+AGAIN_S = 2.0  # after one that failed: when the database is back, its processes must not look dead
 THREAD = "heartbeat"
 
 Digest = tuple[str, Mapping[str, str]]
@@ -41,8 +42,20 @@ class Heartbeat:
         self._broker = broker
         self._digest = digest
         self._name = name or process_name()
-        self._loop = Loop(THREAD, self.once, EVERY_S, outlives=Outlived(LedgerAway, "heartbeat.failed"))
+        self._has_failed = False
+        self._loop = Loop(THREAD, self._turn, lambda: AGAIN_S if self._has_failed else EVERY_S)
         self.start = self._loop.start
+
+    def _turn(self) -> None:
+        """Write one heartbeat; of those that fail in a row, the first one is logged."""
+        try:
+            self.once()
+        except LedgerAway as error:
+            if not self._has_failed:
+                log.warning("heartbeat.failed", error=why_away(error))
+            self._has_failed = True
+        else:
+            self._has_failed = False
 
     def once(self) -> None:
         """Write one heartbeat. Raises one of `LedgerAway`."""
@@ -61,4 +74,4 @@ class Heartbeat:
         try:
             self._ledger.processes.ended(self._name)
         except LedgerAway as error:
-            log.warning("heartbeat.failed", error=type(error).__name__)
+            log.warning("heartbeat.failed", error=why_away(error))

@@ -45,7 +45,7 @@ def _up(seen_now: Overview, timing: TimingSettings) -> list[Alarm]:
     texts = (
         (DISK_FULL, seen_now.full, seen_now.full),
         ("dead_letters", seen_now.dead,
-         f"{counted(seen_now.dead, 'dead operation')} to decide on: see `ticketrelay dead list`"),
+         f"{counted(seen_now.dead, 'dead operation')} to decide on{_urgent(seen_now)}: see `ticketrelay dead list`"),
         ("quarantine", seen_now.quarantined,
          f"{counted(seen_now.quarantined, 'delivery')} in quarantine to decide on: see `ticketrelay dead list`"),
         ("gate_closed", refused, f"{refused}; until then only probes are sent"),
@@ -150,10 +150,15 @@ def _away_from_broker(seen_now: Overview) -> list[Alarm]:
 
 _REFUSALS = {
     "credentials": "our API key is refused (401), or another system answers at the address of the Tickets API: "
-    "set the right TICKETRELAY_API__KEY and TICKETRELAY_API__URL",
+    "correct the key and the URL in the settings `api` of the workers",
     "scope": "our API key lacks a scope (403): give it tickets:read and tickets:write",
 }
 """The texts about a gate that a refused key closed, by the gate's reason."""
+
+
+def _urgent(seen_now: Overview) -> str:
+    """Return how many of the dead operations are creates of urgent tickets, which nobody has then."""
+    return f" ({counted(seen_now.dead_urgent, 'urgent ticket')} among them)" if seen_now.dead_urgent else ""
 
 
 def _jumped(jump: ClockJump | None, now: datetime) -> str:

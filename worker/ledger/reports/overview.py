@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 
 from worker.ledger import processes
 from worker.ledger.operator import interventions
@@ -27,6 +27,7 @@ from worker.ledger.sources import jobs, mailboxes
 from worker.ledger.sources.jobs import FailingJob
 from worker.ledger.sources.mailboxes import MailboxState
 from worker.ledger.upkeep import standing_alarms
+from worker.planning.keys import URGENT
 from worker.planning.titles import named
 
 LATEST = 1000  # attempts among which the last call is looked for
@@ -68,6 +69,8 @@ class Overview:
     """The first send of the operation that has been without success for longest."""
     pauses: tuple[Pause, ...]
     at: datetime
+    dead_urgent: int = 0
+    """Those of the dead operations that are creates of urgent tickets."""
     share: float = 1.0
     """The share of the budget that the service seems to grant: below 1 after a 429."""
     full: str | None = None
@@ -136,18 +139,21 @@ class CaseStory:
 
 def overview(connection: Connection, now: datetime, ghost_wait: timedelta, *, in_full: bool = False) -> Overview:
     """Read the counts. `in_full` also reads what each process holds."""
-    dead = select(func.count()).select_from(operations).where(operations.c.state == OperationState.DEAD)
+    urgent = case((operations.c.rank == URGENT, 1), else_=0)
+    dead = select(func.count(), func.sum(urgent)).where(operations.c.state == OperationState.DEAD)
     kept = select(func.count()).select_from(inbound).where(inbound.c.outcome == InboundOutcome.QUARANTINED)
     ready = (cases.c.state == DeliveryState.READY, cases.c.run_at <= now, gates.not_paused())
     due = select(func.min(cases.c.run_at)).where(*ready)
     is_open = operations.c.state == OperationState.OPEN
     tried = select(func.min(operations.c.first_sent_at)).where(is_open, undelivered.IN_ORDER)
     rows = gates.states(connection)
+    number, number_of_urgent = connection.execute(dead).one()
     answered = answers.state(connection)
     return Overview(
         cases=number_by(connection, cases.c.state),
         open_operations=number_by(connection, operations.c.kind, _TO_SEND),
-        dead=connection.execute(dead).scalar_one(),
+        dead=number,
+        dead_urgent=number_of_urgent or 0,
         quarantined=connection.execute(kept).scalar_one(),
         due_since=_due_since(connection.execute(due).scalar_one_or_none(), rows[ALL], now),
         last_attempt_at=_last_call_at(connection),
