@@ -6,6 +6,7 @@ looks nor the ping. They are in every process, so that `serve` tells that no wor
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from worker.jobs.job import Job
 from worker.jobs.runner import Runner
 from worker.ledger import Ledger, LedgerAway
 from worker.runtime.alarm_watch import AlarmWatch
-from worker.runtime.threads import Loop, Outlived, owner_name
+from worker.runtime.threads import JOIN_S, Loop, Outlived, owner_name
 from worker.settings import Settings
 
 THREADS = ("alarms", "notify")
@@ -55,8 +56,9 @@ class AlarmLoop:
             runner.ask_to_stop()
         for loop in self._loops:
             loop.ask_to_stop()
+        until = time.monotonic() + JOIN_S
         for loop in self._loops:
-            loop.join()
+            loop.join(max(0.0, until - time.monotonic()))
 
 
 def jobs_of(
