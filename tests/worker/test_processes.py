@@ -126,6 +126,23 @@ def test_a_heartbeat_waits_for_a_locked_ledger_for_a_second_only(sqlite_ledger: 
     assert only(sqlite_ledger).id == process_name()
 
 
+def test_a_heartbeat_that_failed_is_tried_again_soon_and_one_line_is_logged_of_many(
+    sqlite_ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.runtime.heartbeat.AGAIN_S", 0.01)
+    heartbeat = Heartbeat(sqlite_ledger, "serve")
+    with structlog.testing.capture_logs() as log:
+        with locked(sqlite_ledger):
+            heartbeat.start()
+            time.sleep(2.5)
+        deadline = time.monotonic() + 20
+        while not sqlite_ledger.processes.read() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        heartbeat.stop()
+    assert [each["event"] for each in log] == ["heartbeat.failed"]
+    assert only(sqlite_ledger).state == "stopped"
+
+
 def test_the_heartbeat_goes_on_after_the_ledger_was_away_and_ends_with_its_process(sqlite_ledger: Ledger) -> None:
     heartbeat = Heartbeat(sqlite_ledger, "serve", lambda: BrokerSeen(None), lambda: ("abc", {"api": "1"}))
     heartbeat.start()

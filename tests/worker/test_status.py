@@ -47,6 +47,15 @@ def sentence(now: Overview) -> str:
             "No call took effect in the last hour, and 3 operations wait.",
         ),
         (
+            replace(
+                RUNS,
+                processes=(process("serve"), process("worker", "lost", NOON - timedelta(seconds=50))),
+                open_operations={"add_note": 6},
+                flow=Flow(4, 0.4),
+            ),
+            "No worker has been heard of for a while, and 6 operations wait.",
+        ),
+        (
             replace(RUNS, flow=Flow(412, 1.93)),
             "All flowing: 412 calls in the last hour, slowest urgent ticket 1.9 s.",
         ),
@@ -74,6 +83,7 @@ def sentence(now: Overview) -> str:
         "stopped",
         "quiet",
         "waiting",
+        "no worker",
         "flowing",
         "without urgent",
         "urgent waits",
@@ -93,6 +103,13 @@ def test_with_alarms_the_sentence_is_about_the_worst_one_since_when_and_where_to
         "Act: stalled since 2026-02-20 11:12 UTC (48 min): work has been due since 2026-02-20 11:00:00 UTC, and no call"
         " was made: does a worker run? See docs/reference/alarms.md#stalled. 1 more alarm below."
     )
+
+
+def test_a_missing_process_leads_since_it_explains_work_that_waits() -> None:
+    processes = (process("serve"), process("worker", "lost"))
+    now = replace(RUNS, processes=processes, due_since=NOON - timedelta(hours=1))
+    assert [each.name for each in shown(now, SETTINGS).alarms] == ["process_missing", "stalled"]
+    assert sentence(now).startswith("Act: process_missing: no worker is running")
 
 
 def test_the_last_hour_counts_what_was_done_and_the_slowest_urgent_ticket(ledger: Ledger, clock: ManualClock) -> None:
