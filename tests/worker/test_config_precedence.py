@@ -108,7 +108,7 @@ def test_what_is_wrong_with_the_file_of_a_secret_is_told_apart(
     path = tmp_path / "key"
     if content is not None:
         path.write_bytes(content)
-    (found,) = problems(tmp_path, "api:\n  url: http://a\n  key_file: key\n", {})
+    (found,) = problems(tmp_path, f"api:\n  url: http://a\n  key_file: {path}\n", {})
     assert found.splitlines()[0] == f"{tmp_path}/c.yaml:3:13: {told.format(path=path)}"
     (found,) = problems(tmp_path, "api:\n  url: http://a\n", {"TICKETRELAY_API__KEY_FILE": str(path)})
     assert found.startswith(f"TICKETRELAY_API__KEY_FILE: {told.format(path=path)}")

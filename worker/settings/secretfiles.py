@@ -36,8 +36,30 @@ class Unusable(Exception):
     todo: str = ""
 
 
-def read_value(path: str) -> str:
-    """Return the text of a file, without the line end. Raises Unusable."""
+def is_path(text: str, folder: Path) -> bool:
+    """Return True for a text that is surely a path, relative to `folder`: there is a file, or the first folder in it.
+
+    Any other text may be the secret itself.
+    """
+    if "://" in text:
+        return False
+    parts = Path(text).parts
+    first = 2 if Path(text).is_absolute() else 1
+    return _is_there(folder / text) or (len(parts) > first and _is_there(folder.joinpath(*parts[:first])))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def read_value(path: str, *, is_shown: bool = True) -> str:
+    """Return the text of a file, without the line end. Raises Unusable, with the path in its message if `is_shown`."""
+    if not is_shown and not _is_there(Path(path)):
+        raise Unusable("there is no such file; the text is not shown, because it may be the secret itself", _NO_PATH)
     try:
         return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
@@ -47,6 +69,7 @@ def read_value(path: str) -> str:
         raise Unusable(f"cannot read {path!r}: {why}", _TODO.get(type(error), "")) from None
 
 
+_NO_PATH = "create the file, or give the path of another one"
 _TODO: dict[type[Exception], str] = {
     FileNotFoundError: "create the file, or give another path",
     PermissionError: "allow the user of this process to read it",
@@ -54,9 +77,9 @@ _TODO: dict[type[Exception], str] = {
 }
 
 
-def read_secret(path: str) -> tuple[str, SecretFile]:
+def read_secret(path: str, *, is_shown: bool = True) -> tuple[str, SecretFile]:
     """Return the secret in a file, and the file's permissions. Raises Unusable."""
-    value = read_value(path)
+    value = read_value(path, is_shown=is_shown)
     if not value:
         raise Unusable(f"the file {path!r} is empty", "write the secret into it")
     if not value.strip():
