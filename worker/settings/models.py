@@ -129,7 +129,8 @@ class LedgerSettings(Section):
         MayHoldPassword(),
         Password(),
     ] = "sqlite:///var/ledger.db"
-    """`sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE`; `postgres://` is read as `postgresql://`."""
+    """`sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE`; `postgres://` is read as `postgresql://`. Special
+    characters of a password are percent-encoded: `%40` for @."""
     intake_patience: Seconds = Field(default=3.0, le=3600.0)
     """How long a message that comes in waits while another process holds SQLite's lock. Then its sender is told to send
     it again (503, 451, 75). All other work waits 30 s."""
