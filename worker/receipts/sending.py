@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -63,20 +64,32 @@ def hand_in(mail: OutgoingMail) -> Outcome:
         return _replied(error.smtp_code, error.smtp_error)
     except (OSError, smtplib.SMTPException) as error:
         return CallLater(None, f"the mail server cannot be used: {type(error).__name__}")
-    with smtp:
-        try:
-            for code, said in (smtp.mail(""), smtp.rcpt(mail.recipient)):
-                if code // 100 != DONE:
-                    return _replied(code, said)
-        except (OSError, smtplib.SMTPException) as error:
-            return CallLater(None, f"the mail server hung up: {type(error).__name__}")
-        try:
-            code, said = smtp.data(mail.message)
-        except smtplib.SMTPDataError as error:
-            return _replied(error.smtp_code, error.smtp_error)
-        except (OSError, smtplib.SMTPException) as error:
-            return CallUnknown(f"the mail server hung up while it took the mail: {type(error).__name__}")
-        return Posted() if code // 100 == DONE else _replied(code, said)
+    try:
+        return _handed_in(smtp, mail)
+    finally:
+        _hang_up(smtp)
+
+
+def _handed_in(smtp: smtplib.SMTP, mail: OutgoingMail) -> Outcome:
+    try:
+        for code, said in (smtp.mail(""), smtp.rcpt(mail.recipient)):
+            if code // 100 != DONE:
+                return _replied(code, said)
+    except (OSError, smtplib.SMTPException) as error:
+        return CallLater(None, f"the mail server hung up: {type(error).__name__}")
+    try:
+        code, said = smtp.data(mail.message)
+    except smtplib.SMTPDataError as error:
+        return _replied(error.smtp_code, error.smtp_error)
+    except (OSError, smtplib.SMTPException) as error:
+        return CallUnknown(f"the mail server hung up while it took the mail: {type(error).__name__}")
+    return Posted() if code // 100 == DONE else _replied(code, said)
+
+
+def _hang_up(smtp: smtplib.SMTP) -> None:
+    """End the session. The reply to QUIT says nothing about the mail, which the server took or refused before."""
+    with closing(smtp), suppress(OSError, smtplib.SMTPException):
+        smtp.docmd("QUIT")
 
 
 def _connected(mail: OutgoingMail) -> smtplib.SMTP:
