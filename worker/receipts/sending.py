@@ -62,7 +62,7 @@ def hand_in(mail: OutgoingMail) -> Outcome:
         smtp = _connected(mail)
     except smtplib.SMTPResponseException as error:
         return _replied(error.smtp_code, error.smtp_error)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, UnicodeError) as error:  # UnicodeError: of a name that cannot be looked up
         return CallLater(None, f"the mail server cannot be used: {type(error).__name__}")
     try:
         return _handed_in(smtp, mail)

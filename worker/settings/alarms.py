@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -14,6 +15,10 @@ from connectors.contract.settings import PasswordSecret
 from worker.settings.section import Section, Shape
 
 _HERE = "localhost"
+_LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"(?=.{{1,254}}$){_LABEL}(?:\.{_LABEL})*\.?")
+"""The name of a host, in lower case (RFC 1123, section 2.1), and with the underscore that some have in a local network.
+The call itself refuses what else cannot be looked up."""
 
 
 def _callable(url: SecretStr) -> SecretStr:
@@ -27,9 +32,19 @@ def _callable(url: SecretStr) -> SecretStr:
     is_local = parts.scheme == "http" and _is_loopback(parts.hostname or "")
     if not parts.hostname or not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("must be an https:// URL")
+    if not _is_host(parts.hostname):
+        raise ValueError("must be an https:// URL with the name of a host")
     if parts.scheme != "https" and not is_local:
         raise ValueError("must be an https:// URL; http:// is allowed on a loopback address only")
     return url
+
+
+def _is_host(host: str) -> bool:
+    """Return True for an IP address, and for a name of which every part has 1 to 63 characters."""
+    try:
+        return ip_address(host) is not None
+    except ValueError:
+        return _NAME.fullmatch(host) is not None
 
 
 def _is_loopback(host: str) -> bool:
