@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_
 from connectors.contract.durations import Seconds
 from connectors.contract.receipts import MailServer
 from connectors.contract.settings import PasswordSecret
+from worker.settings.control import LAST_PORT
 from worker.settings.section import Section, Shape
 
 _HERE = "localhost"
@@ -39,6 +40,12 @@ def _callable(url: SecretStr) -> SecretStr:
     return url
 
 
+def _has_port(address: str) -> str:
+    if not 1 <= int(address.rpartition(":")[2]) <= LAST_PORT:
+        raise ValueError(f"must have a port from 1 to {LAST_PORT}")
+    return address
+
+
 def _is_host(host: str) -> bool:
     """Return True for an IP address, and for a name of which every part has 1 to 63 characters."""
     try:
@@ -57,7 +64,11 @@ def _is_loopback(host: str) -> bool:
 SecretUrl = Annotated[PasswordSecret, AfterValidator(_callable)]
 """A URL that may hold a token, and so is never shown."""
 MailAddress = Annotated[str, Shape(r"^[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,255}$", "an address, such as oncall@example.net")]
-HostPort = Annotated[str, Shape(r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):[0-9]{1,5}$", "HOST:PORT, such as mail.example.net:587")]
+HostPort = Annotated[
+    str,
+    Shape(r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):[0-9]{1,5}$", "HOST:PORT, such as mail.example.net:587"),
+    AfterValidator(_has_port),
+]
 TargetName = Annotated[
     str, Shape(r"^[a-z0-9][a-z0-9_-]{0,63}$", "1 to 64 of a-z, 0-9, _ and -, and begin with a letter or digit")
 ]
@@ -123,6 +134,8 @@ class AlarmsSettings(Section):
             raise ValueError(
                 "mail_by: is required, because a target is a mail address: give HOST:PORT of a mail server"
             )
+        if self.mail_password is not None and self.mail_username is None:
+            raise ValueError("mail_password: is of no use without mail_username; set that too")
         host = (self.mail_by or "").rpartition(":")[0].strip("[]")
         if self.mail_security == "none" and self.mail_password is not None and not _is_loopback(host):
             raise ValueError("mail_security: 'none' would send mail_password in clear; use starttls or tls")
