@@ -169,8 +169,8 @@ def test_no_error_shows_a_secret_that_stands_in_the_file(text: str, tmp_path: Pa
 )  # fmt: skip
 def test_a_duration_is_a_number_of_seconds_or_has_units(text: str, meant: float, tmp_path: Path) -> None:
     assert seconds(text) == pytest.approx(meant)
-    in_file = load(API, file=written(tmp_path, f"ledger:\n  keep_bodies: {text}\n")).ledger.keep_bodies
-    in_environment = load(API | {"TICKETRELAY_LEDGER__KEEP_BODIES": text}).ledger.keep_bodies
+    in_file = load(API, file=written(tmp_path, f"policy:\n  reopen_window: {text}\n")).policy.reopen_window
+    in_environment = load(API | {"TICKETRELAY_POLICY__REOPEN_WINDOW": text}).policy.reopen_window
     assert [in_file, in_environment] == pytest.approx([meant, meant])
 
 
