@@ -65,6 +65,8 @@ CLASSES: Mapping[int, type[TicketsError]] = {
 
 NOT_THE_SERVICE = ", and the answer is not the JSON of the Tickets API: a proxy may have sent it"
 
+_KEY = "[key]"
+"""Stands in place of our key, where the service repeats it."""
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _REQUEST_ID = re.compile(rf"[A-Za-z0-9_.:/+=@-]{{1,{MAX_REQUEST_ID}}}")
 _SECONDS = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?")
@@ -209,7 +211,7 @@ def said_by(body: bytes | None, secret: str) -> Said:
     if not isinstance(data, Mapping):
         return Said()
     code = data.get("error")
-    known = isinstance(code, str) and _CODE.fullmatch(code) is not None and code != secret
+    known = isinstance(code, str) and _CODE.fullmatch(code) is not None and secret not in code
     found = [_detail(data.get("message"), secret), _detail(data.get("detail"), secret)]
     for key in ("details", "detail"):
         items = data.get(key)
@@ -231,4 +233,6 @@ def _detail(item: object, secret: str) -> Detail | None:
 
 
 def _without(text: str, secret: str) -> str:
-    return cut(one_line(text.replace(secret, "[key]")[: 4 * MAX_MESSAGE]), MAX_MESSAGE)
+    """Return the text as one line without the secret, also where invisible characters divided the secret."""
+    visible = one_line(text.replace(secret, _KEY)[: 4 * MAX_MESSAGE])
+    return cut(visible.replace(secret, _KEY), MAX_MESSAGE)

@@ -120,7 +120,10 @@ class Settings(SourceSettings):
 
     @model_validator(mode="after")
     def _a_password_is_not_shown_to_a_network(self) -> Self:
-        host = (self.receipts_by or "").rpartition(":")[0].strip("[]")
+        host, _, port = (self.receipts_by or "").rpartition(":")
+        host = host.strip("[]")
+        if port and not 1 <= int(port) <= 65535:
+            raise ValueError("receipts_by: the port must be from 1 to 65535")
         is_here = host in ("localhost", "::1") or host.startswith("127.")
         if self.receipts_security == "none" and self.receipts_password is not None and not is_here:
             raise ValueError("receipts_security: 'none' would send receipts_password in clear; use starttls or tls")

@@ -110,7 +110,7 @@ def test_check_accepts_the_example_as_it_is(cli: Cli) -> None:
 def test_a_copy_of_the_example_misses_its_files_and_takes_secrets_of_its_own(cli: Cli, tmp_path: Path) -> None:
     copy = Path(shutil.copy(EXAMPLE, tmp_path))
     missing = cli("check", str(copy))
-    assert (missing.exit_code, missing.output.count("No such file")) == (1, 4)
+    assert (missing.exit_code, missing.output.count("there is no such file")) == (1, 4)
     assert cli("check", str(copy), "--without-secrets", "--deny-warnings").exit_code == 0
     copy.write_text(
         copy.read_text().replace("  url: postgresql://ticketrelay@127.0.0.1/ticketrelay", "  url_file: url")

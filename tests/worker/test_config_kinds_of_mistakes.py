@@ -6,6 +6,7 @@ all that `ticketrelay check` prints. `[bytes]` in a title: the file is written w
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,6 +52,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    (tmp_path / "large").write_bytes(bytes(64 * 1024 + 1))
+    os.mkfifo(tmp_path / "pipe")
     for name, content in SECRETS.items():
         file = tmp_path / name
         file.write_text(content)

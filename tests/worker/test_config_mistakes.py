@@ -77,11 +77,11 @@ MISTAKES = {
     ),
     "a list in place of a section": (
         "server: [a]\n",
-        "c.yaml:1:9: expected a section, not a list\n  1 | server: [a]\n    |         ^^^",
+        "c.yaml:1:9: expected a section, not a list\n  1 | server: ***\n    |         ^^^",
     ),
     "a text in place of a section": (
         "server:\n  listen\n",
-        "c.yaml:2:3: expected a section, not a text\n  2 |   listen\n    |   ^^^^^^",
+        "c.yaml:2:3: expected a section, not a text\n  2 |   ***\n    |   ^^^",
     ),
     "a section where a text is wanted": (
         "server:\n  listen:\n    host: a\n",
@@ -173,7 +173,7 @@ MISTAKES = {
     ),
     "a secret and its file": (
         "broker:\n  url: redis://a\n  url_file: b\n",
-        "c.yaml:3:3: 'url' is given too\n  3 |   url_file: b\n    |   ^^^^^^^^ remove one of the two",
+        "c.yaml:3:3: 'url' is given too\n  3 |   url_file: ***\n    |   ^^^^^^^^ remove one of the two",
     ),
     "a tab": (
         "server:\n\tlisten: 127.0.0.1:1\n",

@@ -108,7 +108,7 @@ def test_what_is_wrong_with_the_file_of_a_secret_is_told_apart(
     path = tmp_path / "key"
     if content is not None:
         path.write_bytes(content)
-    (found,) = problems(tmp_path, "api:\n  url: http://a\n  key_file: key\n", {})
+    (found,) = problems(tmp_path, f"api:\n  url: http://a\n  key_file: {path}\n", {})
     assert found.splitlines()[0] == f"{tmp_path}/c.yaml:3:13: {told.format(path=path)}"
     (found,) = problems(tmp_path, "api:\n  url: http://a\n", {"TICKETRELAY_API__KEY_FILE": str(path)})
     assert found.startswith(f"TICKETRELAY_API__KEY_FILE: {told.format(path=path)}")
@@ -169,8 +169,8 @@ def test_no_error_shows_a_secret_that_stands_in_the_file(text: str, tmp_path: Pa
 )  # fmt: skip
 def test_a_duration_is_a_number_of_seconds_or_has_units(text: str, meant: float, tmp_path: Path) -> None:
     assert seconds(text) == pytest.approx(meant)
-    in_file = load(API, file=written(tmp_path, f"ledger:\n  keep_bodies: {text}\n")).ledger.keep_bodies
-    in_environment = load(API | {"TICKETRELAY_LEDGER__KEEP_BODIES": text}).ledger.keep_bodies
+    in_file = load(API, file=written(tmp_path, f"policy:\n  reopen_window: {text}\n")).policy.reopen_window
+    in_environment = load(API | {"TICKETRELAY_POLICY__REOPEN_WINDOW": text}).policy.reopen_window
     assert [in_file, in_environment] == pytest.approx([meant, meant])
 
 

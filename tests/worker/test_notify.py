@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
+from connectors.contract.calls import CallLater, HttpCall
+from connectors.contract.receipts import MailServer, OutgoingMail
 from tests.acceptance.processes import kept_port, wait_until
 from worker.jobs import alarm_loop
 from worker.jobs.alarm_loop import jobs_of
@@ -19,6 +21,8 @@ from worker.jobs.notify import EVERY
 from worker.jobs.runner import Runner
 from worker.ledger import Ledger, LedgerAway
 from worker.ledger.upkeep.standing_alarms import HOLD
+from worker.receipts.sending import hand_in
+from worker.runtime.web import NotReached, fetch
 from worker.settings import Settings, SettingsError, load
 
 from .builders import ManualClock, kill_create, opened
@@ -267,6 +271,9 @@ def test_a_channel_of_slack_gets_a_post_of_the_bot(sqlite_ledger: Ledger, clock:
         ({"URL": "http://chat.example.net/hook"}, "must be an https:// URL; http:// is allowed on a loopback"),
         ({"URL": "ftp://127.0.0.1/x"}, "must be an https:// URL"),
         ({"URL": "https:///x"}, "must be an https:// URL"),
+        ({"URL": "https://xn--a-ecp.chat.example.net--/x"}, "must be an https:// URL with the name of a host"),
+        ({"URL": f"https://{'a' * 64}.chat.example.net/x"}, "must be an https:// URL with the name of a host"),
+        ({"URL": "https://chat.example.net..x/"}, "must be an https:// URL with the name of a host"),
         ({"MAIL": "oncall@example.net"}, "mail_by: is required"),
         ({"MAIL": "nobody"}, "must be an address"),
         ({}, "one of url, mail and source"),
@@ -281,6 +288,19 @@ def test_a_target_that_nobody_could_tell_is_refused(target: dict[str, str], why:
         load(API | (own or {"TICKETRELAY_ALARMS__NOTIFY__ONCALL__LEAST": "act"}))
     assert any(why in each for each in caught.value.problems), caught.value.problems
     assert "chat.example.net" not in str(caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://xn--a-ecp.ru--/", f"https://{'a' * 64}.example/", "https://a..b/", "http://[/"]
+)
+def test_a_url_that_cannot_be_called_is_a_call_that_did_not_leave(url: str) -> None:
+    with pytest.raises(NotReached):
+        fetch(HttpCall(url, b"", {}, "GET"), max_bytes=1000, deadline_s=5.0)
+
+
+def test_a_mail_server_that_cannot_be_called_is_tried_later() -> None:
+    mail = OutgoingMail(MailServer("a..b", 25, "none", None, None), "oncall@example.net", b"")
+    assert isinstance(hand_in(mail), CallLater)
 
 
 def test_an_address_of_our_own_is_refused_because_no_alarm_may_become_a_ticket() -> None:

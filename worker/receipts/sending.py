@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,12 +16,13 @@ from connectors.contract.receipts import CREDENTIALS_S, Outcome, OutgoingMail, P
 from connectors.contract.settings import SourceSettings
 from worker.intake.imap.server import LoginRefused, ServerAway
 from worker.receipts.calling import request
+from worker.receipts.smtp import Bounded, BoundedTls
 from worker.receipts.tokens import Tokens
 
 S = TypeVar("S", bound=SourceSettings)
 
 UNAUTHORIZED = 401
-TIMEOUT_S = 10.0  # for each step with a mail server
+MAIL_DEADLINE_S = 30.0  # for a whole mail, well within the lease of the job that sends it
 DONE, PERMANENT = 2, 5  # the first digit of an SMTP reply (RFC 5321, section 4.2.1)
 
 
@@ -55,31 +57,43 @@ def _with_token(call: HttpCall, credentials: ClientCredentials, tokens: Tokens) 
     return CallLater(CREDENTIALS_S, "no token is configured that the platform accepts", for_all=True)
 
 
-def hand_in(mail: OutgoingMail) -> Outcome:
+def hand_in(mail: OutgoingMail, deadline_s: float = MAIL_DEADLINE_S) -> Outcome:
     """Hand a mail in by SMTP, from the null sender (RFC 3834, section 3.3)."""
     try:
-        smtp = _connected(mail)
+        smtp = _connected(mail, deadline_s)
     except smtplib.SMTPResponseException as error:
         return _replied(error.smtp_code, error.smtp_error)
     except (OSError, smtplib.SMTPException, UnicodeError) as error:
         return CallLater(None, f"the mail server cannot be used: {type(error).__name__}")
-    with smtp:
-        try:
-            for code, said in (smtp.mail(""), smtp.rcpt(mail.recipient)):
-                if code // 100 != DONE:
-                    return _replied(code, said)
-        except (OSError, smtplib.SMTPException) as error:
-            return CallLater(None, f"the mail server hung up: {type(error).__name__}")
-        try:
-            code, said = smtp.data(mail.message)
-        except smtplib.SMTPDataError as error:
-            return _replied(error.smtp_code, error.smtp_error)
-        except (OSError, smtplib.SMTPException) as error:
-            return CallUnknown(f"the mail server hung up while it took the mail: {type(error).__name__}")
-        return Posted() if code // 100 == DONE else _replied(code, said)
+    try:
+        return _handed_in(smtp, mail)
+    finally:
+        _hang_up(smtp)
 
 
-def _connected(mail: OutgoingMail) -> smtplib.SMTP:
+def _handed_in(smtp: smtplib.SMTP, mail: OutgoingMail) -> Outcome:
+    try:
+        for code, said in (smtp.mail(""), smtp.rcpt(mail.recipient)):
+            if code // 100 != DONE:
+                return _replied(code, said)
+    except (OSError, smtplib.SMTPException) as error:
+        return CallLater(None, f"the mail server hung up: {type(error).__name__}")
+    try:
+        code, said = smtp.data(mail.message)
+    except smtplib.SMTPDataError as error:
+        return _replied(error.smtp_code, error.smtp_error)
+    except (OSError, smtplib.SMTPException) as error:
+        return CallUnknown(f"the mail server hung up while it took the mail: {type(error).__name__}")
+    return Posted() if code // 100 == DONE else _replied(code, said)
+
+
+def _hang_up(smtp: smtplib.SMTP) -> None:
+    """End the session. The reply to QUIT says nothing about the mail, which the server took or refused before."""
+    with closing(smtp), suppress(OSError, smtplib.SMTPException):
+        smtp.docmd("QUIT")
+
+
+def _connected(mail: OutgoingMail, deadline_s: float) -> smtplib.SMTP:
     """Connect to the mail server and log in.
 
     Raises OSError and SMTPException; UnicodeError for a host that no name server can know, and for a name or password
@@ -88,9 +102,9 @@ def _connected(mail: OutgoingMail) -> smtplib.SMTP:
     server = mail.server
     context = ssl.create_default_context()
     if server.security == "tls":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_S, context=context)
+        smtp: Bounded = BoundedTls(server.host, server.port, deadline_s, context)
     else:
-        smtp = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_S)
+        smtp = Bounded(server.host, server.port, deadline_s)
     if server.security == "starttls":
         smtp.starttls(context=context)
     if server.username is not None and server.password is not None:

@@ -37,7 +37,14 @@ def fetch(call: HttpCall, *, max_bytes: int, deadline_s: float = DEADLINE_S) -> 
         return asyncio.run(_fetch(request, max_bytes, deadline_s))
     except TimeoutError:
         raise NoAnswer(f"no complete answer within {deadline_s:g} s") from None
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+    except (
+        httpx.ConnectError,
+        httpx.ConnectTimeout,
+        httpx.UnsupportedProtocol,
+        httpx.InvalidURL,
+        UnicodeError,
+    ) as error:
+        # A UnicodeError comes from a host name with a part that is too long, or that IDNA does not know.
         raise NotReached(f"no connection: {type(error).__name__}: {error}") from error
     except httpx.HTTPError as error:
         raise NoAnswer(f"no answer: {type(error).__name__}: {error}") from error

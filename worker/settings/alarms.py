@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -11,9 +12,14 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_
 from connectors.contract.durations import Seconds
 from connectors.contract.receipts import MailServer
 from connectors.contract.settings import PasswordSecret
+from worker.settings.control import LAST_PORT
 from worker.settings.section import Section, Shape
 
 _HERE = "localhost"
+_LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"(?=.{{1,254}}$){_LABEL}(?:\.{_LABEL})*\.?")
+"""The name of a host, in lower case (RFC 1123, section 2.1), and with the underscore that some have in a local network.
+The call itself refuses what else cannot be looked up."""
 
 
 def _callable(url: SecretStr) -> SecretStr:
@@ -27,9 +33,25 @@ def _callable(url: SecretStr) -> SecretStr:
     is_local = parts.scheme == "http" and _is_loopback(parts.hostname or "")
     if not parts.hostname or not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("must be an https:// URL")
+    if not _is_host(parts.hostname):
+        raise ValueError("must be an https:// URL with the name of a host")
     if parts.scheme != "https" and not is_local:
         raise ValueError("must be an https:// URL; http:// is allowed on a loopback address only")
     return url
+
+
+def _has_port(address: str) -> str:
+    if not 1 <= int(address.rpartition(":")[2]) <= LAST_PORT:
+        raise ValueError(f"must have a port from 1 to {LAST_PORT}")
+    return address
+
+
+def _is_host(host: str) -> bool:
+    """Return True for an IP address, and for a name of which every part has 1 to 63 characters."""
+    try:
+        return ip_address(host) is not None
+    except ValueError:
+        return _NAME.fullmatch(host) is not None
 
 
 def _is_loopback(host: str) -> bool:
@@ -58,6 +80,7 @@ HostPort = Annotated[
     str,
     Shape(r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):[0-9]{1,5}$", "HOST:PORT, such as mail.example.net:587"),
     AfterValidator(_one_line),
+    AfterValidator(_has_port),
 ]
 TargetName = Annotated[
     str, Shape(r"^[a-z0-9][a-z0-9_-]{0,63}$", "1 to 64 of a-z, 0-9, _ and -, and begin with a letter or digit")
@@ -124,6 +147,8 @@ class AlarmsSettings(Section):
             raise ValueError(
                 "mail_by: is required, because a target is a mail address: give HOST:PORT of a mail server"
             )
+        if self.mail_password is not None and self.mail_username is None:
+            raise ValueError("mail_password: is of no use without mail_username; set that too")
         host = (self.mail_by or "").rpartition(":")[0].strip("[]")
         if self.mail_security == "none" and self.mail_password is not None and not _is_loopback(host):
             raise ValueError("mail_security: 'none' would send mail_password in clear; use starttls or tls")

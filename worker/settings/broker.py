@@ -16,6 +16,7 @@ from pydantic import Field, FilePath, StringConstraints, model_validator
 
 from connectors.contract.secrets import Password
 from connectors.contract.settings import PasswordSecret
+from worker.settings.database import UNENCODED
 from worker.settings.section import MayHoldPassword, Section, Shape
 
 ALWAYS_TLS = ("rediss", "amqps")
@@ -124,8 +125,11 @@ class BrokerSettings(Section):
 
 
 def split_url(url: str) -> SplitResult:
-    """Return the parts of a URL. Raises ValueError for a port that is not a number."""
-    parts = urlsplit(url)
+    """Return the parts of a URL. Raises ValueError, without a part of the URL, if it cannot be read."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # its message may hold the password
+        raise ValueError(f"url: cannot be read as a URL; {UNENCODED}") from None
     try:
         _ = parts.port
     except ValueError:

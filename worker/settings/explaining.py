@@ -16,7 +16,7 @@ from worker.settings import habits
 from worker.settings.fields import SOURCES, described, field_at, fields_of, is_secret, model_at
 from worker.settings.models import Settings
 from worker.settings.origin import DEFAULT, Branch, Items, Node, Origin, Path, Place, Scalar, key_at, node_at
-from worker.settings.problems import Problem, meant, variable
+from worker.settings.problems import HIDDEN, Problem, meant, variable
 from worker.settings.remedies import section_name, written_right
 from worker.settings.section import AtOffset
 from worker.settings.walking import origin_of
@@ -178,7 +178,8 @@ def _unknown(root: Branch, path: Path) -> Problem:
     names = [f"{each}_file" if each in secrets else each for each in names]
     names += ["kind"] if len(path) == 3 and path[0] == SOURCES else []
     above = section_name(root, path[:-1])
-    what = f"no setting {str(path[-1])!r} in {above}" if above else f"no section {str(path[-1])!r}"
+    name = HIDDEN if "://" in str(path[-1]) else str(path[-1])  # a URL may hold a token
+    what = f"no setting {name!r} in {above}" if above else f"no section {name!r}"
     if habit := habits.instead(path):
         return Problem(f"there is {what}", origin, path, habit)
     if section := _moved(root, path, names):

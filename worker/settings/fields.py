@@ -78,6 +78,17 @@ def keeps_out(field: FieldInfo) -> bool:
     return is_secret(field) or any(isinstance(each, MayHoldPassword) for each in field.metadata)
 
 
+def holds_secrets(model: type[BaseModel], seen: frozenset[type[BaseModel]] = frozenset()) -> bool:
+    """Return True for a section that has a secret, or a section with one in it. `seen` are the sections around it."""
+    if model in seen:
+        return False
+    inner = seen | {model}
+    return any(
+        keeps_out(field) or any(holds_secrets(each, inner) for each in sections_in(field))
+        for field in model.model_fields.values()
+    )
+
+
 def sections_of(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
     """Yield the models of the settings that are sections themselves, or hold sections by name."""
     for field in model.model_fields.values():

@@ -7,7 +7,7 @@ the configuration file itself is refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -19,11 +19,13 @@ from worker.settings.fields import (
     SOURCES,
     field_at,
     fields_of,
+    holds_secrets,
     is_secret,
     item_misfits,
     keeps_out,
     misfit,
     model_at,
+    sections_in,
     sections_of,
 )
 from worker.settings.models import Settings
@@ -52,6 +54,7 @@ from worker.settings.problems import (
     without_password,
 )
 from worker.settings.remedies import truth_of, written_right
+from worker.settings.secretfiles import is_path
 from worker.settings.substitution import SUBSTITUTION
 from worker.settings.walking import seen
 
@@ -96,7 +99,7 @@ def from_environment(environ: Mapping[str, str]) -> tuple[Branch, list[Problem]]
             path = (*path[:-1], path[-1].removesuffix(_FILE))
             if variable(*path) in environ:
                 problems.append(Problem(f"{variable(*path)} is set too: remove one of the two", origin, path))
-            node = InFile(environ[name], origin)
+            node = InFile(environ[name], origin, is_path=is_path(environ[name], FilePath()))
         elif environ[name] == "" and len(path) == 2 and (path[0], path[1].partition("_")[0]) in MAY_BE_NONE:
             # An empty variable is how a shell or a compose file expresses None, for the settings that may be None.
             node = Scalar(None, origin)
@@ -177,8 +180,10 @@ def _judged(
         base = name.removesuffix(_FILE)
         of_file = fields.get(base) if base != name else None
         wrong = misfit(each, field) if field is not None else ""
+        hidden.update(_unshown(name, key, each, field, model_at(kinds, Settings, at)))
         if field is None and of_file is not None and keeps_out(of_file):
             entry = _in_file(node, base, key, each, folder, (*path, base), problems)
+            hidden.update(_texts(each) if not _is_shown(each, folder) else ())
             entries |= {base: (key, entry)} if entry is not None else {}
         elif field is not None and (refused := _inline(each, field, at)):
             problems.append(refused)
@@ -206,10 +211,11 @@ def _in_mapping(node: Node, field: FieldInfo | None, path: Path) -> list[Problem
 
 def _may_be_secret(name: str, model: type[BaseModel]) -> bool:
     """Return True for an unknown name that may be a misspelt secret; False when another setting was meant."""
-    if name in ("kind", *_NO_SECRETS) or not any(map(is_secret, model.model_fields.values())):
+    if name in ("kind", *_NO_SECRETS) or not holds_secrets(model):
         return False
     close = meant(name, list(model.model_fields))
-    return not close or is_secret(model.model_fields[close])
+    field = model.model_fields.get(close)
+    return field is None or is_secret(field) or any(map(holds_secrets, sections_in(field)))
 
 
 def _in_file(
@@ -221,7 +227,24 @@ def _in_file(
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.value.strip():
         problems.append(Problem("expected the path of a file", seen(node, key), path))
         return None
-    return InFile(str(folder / node.value), node.origin)
+    return InFile(str(folder / node.value), node.origin, is_path=is_path(node.value, folder))
+
+
+def _is_shown(node: Node, folder: FilePath) -> bool:
+    """Return True for a text that is a path, or begins with a variable that stands for a folder."""
+    text = node.value if isinstance(node, Scalar) else None
+    return isinstance(text, str) and (is_path(text, folder) or SUBSTITUTION.match(text) is not None)
+
+
+def _unshown(name: str, key: Origin, node: Node, field: FieldInfo | None, model: type[BaseModel] | None) -> set[int]:
+    """Return the lines of a text that may be a secret: it stands in place of a section with secrets, or is a URL.
+
+    A URL in place of a name is what remains when somebody forgets the name of the setting.
+    """
+    lines = {key.line} if isinstance(key, Place) and "://" in name else set()
+    sections = [*(sections_in(field) if field is not None else ()), *([model] if model is not None else ())]
+    may_hold = any(map(holds_secrets, sections)) and name != "kind" and not isinstance(node, Branch)
+    return lines | (_texts(node) if may_hold else set())
 
 
 def _is_substitution(node: Node) -> bool:
@@ -244,8 +267,15 @@ def _inline(node: Node, field: FieldInfo, path: Path) -> Problem | None:
     return Problem(message, node.origin, path, todo)
 
 
-def _lines(node: Node) -> set[int]:
+def _texts(node: Node) -> set[int]:
+    """Return the lines of values that may be secrets: neither empty nor a truth value."""
+    return _lines(node, lambda value: value not in (None, True, False))
+
+
+def _lines(node: Node, counts: Callable[[object], bool] = lambda _: True) -> set[int]:
     found: set[int] = set()
     for _, each in leaves(node):
+        if isinstance(each, Scalar) and not counts(each.value):
+            continue
         found.update(range(each.lines[0], each.lines[1] + 1))
     return found

@@ -194,8 +194,8 @@ def _read(setting: Setting, problems: list[Problem], secret_files: list[tuple[Pa
         return node
     try:
         if field is None or not is_secret(field):
-            return Scalar(read_value(node.path), node.origin)
-        value, file = read_secret(node.path)
+            return Scalar(read_value(node.path, is_shown=node.is_path), node.origin)
+        value, file = read_secret(node.path, is_shown=node.is_path)
     except Unusable as error:
         problems.append(Problem(error.message, node.origin, setting.path, error.todo))
         return Scalar(None, node.origin)

@@ -46,6 +46,19 @@ SourceId = Annotated[
     ),
 ]
 DAY_S = 86400.0
+LEAST_KEPT_S = 3600.0
+
+
+def _is_no_number_of_days(kept: float) -> float:
+    """Refuse a number that was meant as days, and would delete nearly everything as seconds."""
+    if kept < LEAST_KEPT_S:
+        days = f"{kept:g}d" if kept.is_integer() else "30d"
+        raise ValueError(f"must be at least 1h: {kept:g} is a number of seconds; write {days} for days, null for ever")
+    return kept
+
+
+Kept = Annotated[Seconds, AfterValidator(_is_no_number_of_days)]
+"""How long something is kept that is deleted afterwards."""
 
 
 class ServerSettings(Section):
@@ -129,14 +142,15 @@ class LedgerSettings(Section):
         MayHoldPassword(),
         Password(),
     ] = "sqlite:///var/ledger.db"
-    """`sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE`; `postgres://` is read as `postgresql://`."""
+    """`sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE`; `postgres://` is read as `postgresql://`. Special
+    characters of a password are percent-encoded: `%40` for @."""
     intake_patience: Seconds = Field(default=3.0, le=3600.0)
     """How long a message that comes in waits while another process holds SQLite's lock. Then its sender is told to send
     it again (503, 451, 75). All other work waits 30 s."""
-    keep_bodies: Seconds | None = 30 * DAY_S
+    keep_bodies: Kept | None = 30 * DAY_S
     """How long the bytes of a delivery are kept. Those in quarantine are kept until somebody has decided. None: for
     ever."""
-    keep_attempts: Seconds | None = 90 * DAY_S
+    keep_attempts: Kept | None = 90 * DAY_S
     """How long the attempts at an operation are kept, after it is done. None: for ever."""
 
     @model_validator(mode="after")

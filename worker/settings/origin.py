@@ -84,6 +84,8 @@ class InFile:
     path: str
     origin: Origin
     lines: tuple[int, int] = (0, 0)
+    is_path: bool = True
+    """False for a text that may be the value itself, which somebody wrote in place of the path; it is never shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from pydantic.fields import FieldInfo
 
 from worker.settings.fields import is_text, is_truth
-from worker.settings.origin import Branch, Items, Node, Path, Scalar, node_at
+from worker.settings.origin import Branch, Items, Node, Path, Scalar, Variable, node_at
 
 TRUTHS: Mapping[str, str] = {
     "yes": "true", "on": "true", "y": "true", "enabled": "true", "1": "true", "true": "true",
     "no": "false", "off": "false", "n": "false", "disabled": "false", "0": "false", "false": "false",
 }  # fmt: skip
 """Words that people write for a truth value."""
+
+
+NOTIFY: Path = ("alarms", "notify")
+"""The section with the targets of alarms."""
 
 
 def truth_of(node: Node, name: str) -> str:
@@ -42,9 +46,19 @@ def _one(names: str | int) -> str:
     return str(names).removesuffix("s")
 
 
+def _target(name: str, node: Node, *, is_named: bool) -> str:
+    """Return what to write for a target of alarms that is a URL or an address, and so no section."""
+    if isinstance(node.origin, Variable):
+        return f"set {node.origin.name}__{'' if is_named else 'NAME__'}URL, or …__MAIL"
+    target = "{url_file: PATH}, or {mail: ADDRESS}"
+    return f"write {name}: {target}" if is_named else f"write {name}, and beneath it NAME: {target}"
+
+
 def written_right(node: Node, path: Path, field: FieldInfo | None = None) -> str:
     """Return what to write in place of a value of the wrong kind; empty when that is not clear."""
     name = str(path[-1]) if path else ""
+    if path[:2] == NOTIFY and len(path) <= 3 and not isinstance(node, Branch):
+        return _target(name, node, is_named=len(path) == 3)
     if path[:1] == ("routes",) and "match" in path[2:] and isinstance(node, Branch):
         pairs = [f"{key} = {each.value}" for key, (_, each) in node.entries.items() if isinstance(each, Scalar)]
         return f"write match: [{', '.join(pairs)}]" if pairs else ""

@@ -62,6 +62,15 @@ def test_a_service_that_repeats_our_key_does_not_bring_it_into_the_reason() -> N
     assert (error.reason, error.request_id) == ("header: X-API-Key [key] is for tests", None)
 
 
+@pytest.mark.parametrize("hidden", ["\u200b", "\u2060", "\u202e", "\u00ad", "\ufeff", "\u3164"])
+def test_a_key_hidden_by_invisible_characters_is_not_put_together_again(hidden: str) -> None:
+    apart = f"{KEY[:7]}{hidden}{KEY[7:]}"
+    details = [{"field": f"x{apart}", "message": apart}, {"message": "." * 1900 + hidden * 95 + apart}]
+    error = rejected(json.dumps({"error": KEY + ".x", "message": apart, "details": details}).encode())
+    assert KEY not in f"{error.in_full} {error.details}"
+    assert "[key]" in error.in_full
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "found"),
     [

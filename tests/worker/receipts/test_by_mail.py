@@ -13,10 +13,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from connectors import connector
+from connectors.contract.receipts import MailServer, OutgoingMail, Posted
 from connectors.email import thread_address
 from tests.acceptance.processes import kept_port
 from worker.ledger import Ledger
 from worker.ledger.schema.tables import cases, receipts
+from worker.receipts.sending import hand_in
 from worker.settings import Source
 
 from ..builders import ManualClock, deliver_all, kinds_of, rows
@@ -26,11 +28,12 @@ pytestmark = pytest.mark.one_database
 
 
 class Postbox:
-    """The mails that a mail server took, and its answers to RCPT and DATA."""
+    """The mails that a mail server took, and its answers to RCPT, DATA and QUIT."""
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, list[str], bytes]] = []
         self.rcpt = self.data = "250 OK"
+        self.quit = "221 Bye"
 
     async def handle_RCPT(  # noqa: N802 — as aiosmtpd names it
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -46,6 +49,11 @@ class Postbox:
             assert isinstance(envelope.content, bytes)
             self.mails.append((envelope.mail_from or "", list(envelope.rcpt_tos), envelope.content))
         return self.data
+
+    async def handle_QUIT(  # noqa: N802
+        self, _server: SMTP, _session: Session, _envelope: Envelope
+    ) -> str:
+        return self.quit
 
 
 @pytest.fixture
@@ -144,6 +152,17 @@ def test_what_the_mail_server_says_decides_whether_it_is_tried_again(
     postbox.rcpt = "250 OK"
     later(ledger, clock, source, 60)
     assert len(postbox.mails) == (state == "due")
+
+
+@pytest.mark.parametrize("said", ["250 OK", "421 overloaded", "500 " + "x" * 9000, "no reply at all"])
+def test_a_mail_that_the_server_took_is_sent_whatever_the_server_answers_to_the_goodbye(
+    postbox: Postbox, said: str
+) -> None:
+    postbox.quit = said
+    host, _, port = postbox.address.rpartition(":")  # type: ignore[attr-defined]
+    mail = OutgoingMail(MailServer(host, int(port), "none", None, None), "ada@customer.example", written())
+    assert hand_in(mail) == Posted()
+    assert len(postbox.mails) == 1
 
 
 def test_a_mail_server_that_is_away_is_tried_again(ledger: Ledger, clock: ManualClock, postbox: Postbox) -> None:
