@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 import sqlalchemy
 import structlog
+from structlog._config import BoundLoggerLazyProxy
 
 from tests.servers import empty_database
 from worker.ledger import Ledger
@@ -23,10 +25,21 @@ from .builders import ManualClock
 MakeLedger = Callable[..., Ledger]
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True)
 def _plain_logs() -> Iterator[None]:
-    """Log without colours: drawing the traceback of an expected error takes seconds."""
-    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
+    """Log without colours: drawing the traceback of an expected error takes seconds.
+
+    A command that ran in this process left its own configuration, and loggers that keep it.
+    """
+    for name, module in list(sys.modules.items()):
+        log = getattr(module, "log", None) if name.startswith("worker.") else None
+        if isinstance(log, BoundLoggerLazyProxy):
+            vars(log).pop("bind", None)
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        logger_factory=structlog.PrintLoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
     yield
     structlog.reset_defaults()
 

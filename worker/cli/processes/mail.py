@@ -99,17 +99,17 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
     supervisor = imap_supervisor(ledger, intake, current)
     told = heartbeat_and_alarms("mail", ledger, relay.publisher, current)
-    found = (*told, wake_ups, intake, *edges, supervisor, health, control_of(reloader))
-    parts = [each for each in found if each is not None]
+    parts = [*filter(None, (*told, wake_ups, intake, *edges, supervisor, health, control_of(reloader)))]
+    signals.hear_ends()
     for part in parts:
         part.start()
     if addresses := " and ".join(endpoint(each) for each, _ in mail_sockets):
         echo(f"Taking mail in at {addresses} for: {', '.join(sorted(boxes))}")
     if read_over_imap := configured(settings.sources):
         echo(f"Reading over IMAP: {', '.join(sorted(map(str, read_over_imap)))}")
-    health_address = "{}:{}".format(*health_socket.getsockname()[:2])
     listens = [f"{'lmtp' if is_lmtp else 'smtp'} {endpoint(each)}" for each, is_lmtp in mail_sockets]
-    lifetime.started("mail", current.loaded, ledger, [*listens, f"health {health_address}"])
+    listens.append("health {}:{}".format(*health_socket.getsockname()[:2]))
+    lifetime.started("mail", current.loaded, ledger, listens)
     reason = signals.wait(reloader)
     for part in reversed(parts):
         part.stop()

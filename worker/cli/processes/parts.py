@@ -98,6 +98,9 @@ def heartbeat_and_alarms(
     return heartbeat, AlarmLoop(ledger, current, delivers=False)
 
 
+ENDS = (signal.SIGTERM, signal.SIGINT)
+
+
 class Signals:
     """The signals to this process. SIGHUP is handled from the start; create and wait in the main thread."""
 
@@ -107,21 +110,24 @@ class Signals:
         if os.name == "posix":
             self._hear(signal.SIGHUP)
 
+    def hear_ends(self) -> None:
+        """Keep SIGTERM and SIGINT for `wait` from now on, so that a process that is ready ends in order."""
+        for each in ENDS:
+            self._hear(each)
+
     def wait(self, reloader: Reloader) -> str:
         """Reload at each SIGHUP; return at SIGTERM, at SIGINT, and when the terminal of the start is gone.
 
         Returns the name of the signal, or that the terminal is gone.
         """
         gc.freeze()  # what the start made lives as long as the process: collections need not look at it again
-        ends = (signal.SIGTERM, signal.SIGINT)
-        for each in ends:
-            self._hear(each)
+        self.hear_ends()
         while True:
             try:
                 told = self._told.get(timeout=1)
             except queue.Empty:
                 continue
-            if told in ends:
+            if told in ENDS:
                 return signal.Signals(told).name
             if self._had_terminal and not os.isatty(0):
                 return "the terminal is gone"

@@ -145,6 +145,8 @@ def run(
         mail_listeners += [(lmtp_listener(lmtp), True)] if lmtp is not None else []
         current = Current(_with_limit(loaded, api_limit))
         read = _reader(current, config_file(), data, api_limit)
+        if no_demo:  # Ctrl-C ends the scenario at once
+            signals.hear_ends()
         with _started(listener, mail_listeners, current, read, data, api_limit, control) as running:
             reason = _serve(running, signals, control, once=once, no_demo=no_demo)
         lifetime.stopped("run", reason)

@@ -82,6 +82,7 @@ def serve(listen: str | None, health: str | None, log_level: str) -> None:
     told = heartbeat_and_alarms("serve", ledger, relay.publisher, current)
     found = (*told, wake_ups, intake, probes, http, supervisor, control_of(reloader))
     parts = [each for each in found if each is not None]
+    signals.hear_ends()
     for part in parts:
         part.start()
     echo(f"Taking messages in at http://{address}/in/<source> for: {', '.join(sorted(settings.sources))}")

@@ -57,6 +57,7 @@ def worker(listen: str | None, log_level: str) -> None:
     heartbeat = Heartbeat(ledger, "worker", relay.publisher.check, PlanningDigest(current))
     found: tuple[WorkerThread | HttpThread | Control | Heartbeat | None, ...] = (thread, health, control, heartbeat)
     parts = [each for each in found if each is not None]
+    signals.hear_ends()
     for each in parts:
         each.start()
     echo(f"Delivering to {settings.api.url}. Health at http://{address}/livez /readyz /metrics")
