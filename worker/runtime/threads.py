@@ -17,7 +17,7 @@ from functools import cache
 
 import structlog
 
-from worker.ledger import why_away
+from worker.ledger import LedgerAway, why_away
 
 log = structlog.get_logger()
 
@@ -106,7 +106,8 @@ class Loop:
             try:
                 self._turn()
             except self._outlives.errors as error:
-                log.warning(self._outlives.event, error=why_away(error))
+                why = why_away(error) if isinstance(error, LedgerAway) else type(error).__name__
+                log.warning(self._outlives.event, error=why)
             goes_on = self._rested()
         self._at_end()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from socket import socket
+
 import click
 
 from worker.broker.relay import Relay
@@ -32,6 +34,7 @@ from worker.runtime.health import threads
 from worker.runtime.heartbeat import THREAD
 from worker.runtime.starting import listen_or_exit, require_good_secrets
 from worker.runtime.terminal import echo
+from worker.settings import Settings
 from worker.settings.current import Current
 
 NO_MAILBOX = "no source takes mail: set TICKETRELAY_SOURCES__<ID>__KIND=email, and its __ADDRESS and __SECRET_FILE"
@@ -66,6 +69,12 @@ def mail(ctx: click.Context, smtp: str, lmtp: str | None, listen: str | None, lo
 mail.add_command(audit)
 
 
+def _mail_sockets(smtp: str, lmtp: str | None, settings: Settings) -> list[tuple[socket, bool]]:
+    """Return the listening sockets for mail, each with True for LMTP."""
+    sockets = [(smtp_listener(smtp, settings), False)] if smtp != "off" else []
+    return sockets + ([(lmtp_listener(lmtp), True)] if lmtp is not None else [])
+
+
 def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> None:
     log_to_stderr(log_level)
     file, current = config_file(), Current(fleet(needs_api=False))
@@ -79,8 +88,7 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     ledger = ledger_when_there(settings)
     require_good_secrets(current.loaded, ledger)
     ledger.follow(current)
-    mail_sockets = [(smtp_listener(smtp, settings), False)] if smtp != "off" else []
-    mail_sockets += [(lmtp_listener(lmtp), True)] if lmtp is not None else []
+    mail_sockets = _mail_sockets(smtp, lmtp, settings)
     health_socket = listen_or_exit(*split_address(listen or settings.server.health_listen))
     relay = Relay(settings, ledger)
     wake_ups = WakeUps(relay.publisher.publish)
@@ -99,7 +107,8 @@ def _serve(smtp: str, lmtp: str | None, listen: str | None, log_level: str) -> N
     reloader = Reloader(current, weak_secrets.reloading(read, ledger), metrics)
     supervisor = imap_supervisor(ledger, intake, current)
     told = heartbeat_and_alarms("mail", ledger, relay.publisher, current)
-    parts = [*filter(None, (*told, wake_ups, intake, *edges, supervisor, health, control_of(reloader)))]
+    found = (*told, wake_ups, intake, *edges, supervisor, health, control_of(reloader))
+    parts = [each for each in found if each is not None]
     signals.hear_ends()
     for part in parts:
         part.start()
